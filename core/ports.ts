@@ -1,0 +1,73 @@
+import type { RowCommand, WriteReply } from './registry/commands.ts';
+import type { Placement, ServerRow } from './registry/row.ts';
+
+/** What core needs from outside. Adapters implement these; every implementation passes one behaviour suite. */
+
+export interface Clock {
+  /** Monotonic milliseconds, may be fractional; the only clock that decides anything about seats and liveness. */
+  monoMs(): number;
+  /** Wall clock in ms since the epoch; for tickets' `iat`/`exp` and for people. */
+  wallMs(): number;
+}
+
+export interface Rng {
+  /** Uniform in [0, 1). Must be fast: policies draw twice a pick. */
+  float(): number;
+  /** `length` cryptographically random bytes. */
+  bytes(length: number): Uint8Array;
+}
+
+export interface Signer {
+  /** Key id: names the public key in the JWKS and in the registry. */
+  readonly kid: string;
+  /** Ed25519 signature (RFC 8032), 64 bytes. */
+  sign(data: Uint8Array): Uint8Array;
+}
+
+/** A public key as in the JWKS: `x` is the base64url of the 32 bytes (RFC 8037). */
+export interface PublicKey {
+  readonly kid: string;
+  readonly x: string;
+}
+
+/** True if `signature` is right; undefined if the key is unknown. */
+export type Verify = (kid: string, data: Uint8Array, signature: Uint8Array) => boolean | undefined;
+
+/** HMAC-SHA256 under a key that the implementation holds. */
+export type Mac = (data: Uint8Array) => Uint8Array;
+
+/** The part of the registry that an agent's role may use: its own rows, the roster and the public keys. */
+export interface AgentStore {
+  /** The row by a consistent read. Throws OnedoorError `registry.*`. */
+  get(key: string): Promise<ServerRow | undefined>;
+  /**
+   * Applies one command by one conditional update. The reply has the row after it, or, refused, the row as it is.
+   * Throws OnedoorError `registry.*`; the write may have landed all the same.
+   */
+  write(key: string, command: RowCommand): Promise<WriteReply>;
+  /** One packed roster item, undefined if there is none. */
+  readRoster(name: string): Promise<RosterItem | undefined>;
+  readKeys(): Promise<readonly PublicKey[]>;
+}
+
+/** A packed roster shard as stored: opaque bytes with the writer's beat. */
+export interface RosterItem {
+  /** `INDEX`, `S<n>` or `D<n>`: see core/registry/roster-codec.ts. */
+  readonly name: string;
+  readonly version: number;
+  readonly body: Uint8Array;
+}
+
+/** The whole registry: what assigners, the registrar and the operator use. */
+export interface RegistryStore extends AgentStore {
+  /** All server rows, eventually consistent. */
+  list(): Promise<readonly ServerRow[]>;
+  /** The registrar's write; refused where no agent has made the row. */
+  place(key: string, placement: Placement): Promise<WriteReply>;
+  /** The operator's write: makes or changes a verified row without seats. */
+  enrol(key: string, placement: Placement): Promise<WriteReply>;
+  /** Tombstone of a row whose machine is gone; a living agent's next beat lifts it. Refused where there are no seats. */
+  bury(key: string): Promise<WriteReply>;
+  writeRoster(item: RosterItem): Promise<void>;
+  writeKeys(keys: readonly PublicKey[]): Promise<void>;
+}

@@ -1,0 +1,87 @@
+import type { SeatBook, SeatSession } from './seat-book.ts';
+
+/**
+ * What an agent writes to its journal: floor, used serials, sessions and its lives. Entries are applied in order; a
+ * journal is compacted by writing `snapshot` of what it replays to. The adapter that stores lines is adapters/journal.
+ */
+export type JournalEntry =
+  | { readonly t: 'gen'; readonly gen: string }
+  | { readonly t: 'floor'; readonly floor: number }
+  | { readonly t: 'used'; readonly serial: number }
+  | ({ readonly t: 'in' } & SeatSession)
+  | { readonly t: 'out'; readonly id: string }
+  | { readonly t: 'count'; readonly k: number };
+
+/** What a journal replays to. */
+export interface JournalState {
+  readonly gens: readonly string[];
+  readonly floor: number;
+  readonly used: ReadonlySet<number>;
+  readonly sessions: ReadonlyMap<string, SeatSession>;
+  /** K of a counted-only game, if it was ever counted. */
+  readonly k?: number;
+}
+
+/** Lives kept in a journal: a ticket outlives its life by T at most, and no agent restarts more often than that. */
+const KEPT_GENS = 16;
+
+/** Replays entries; unknown ones are skipped, so that an older agent can read a newer journal. */
+export function replay(entries: Iterable<JournalEntry>): JournalState {
+  let floor = 0;
+  let k: number | undefined;
+  const gens: string[] = [];
+  const used = new Set<number>();
+  const sessions = new Map<string, SeatSession>();
+  for (const entry of entries) {
+    if (entry.t === 'gen') gens.push(entry.gen);
+    else if (entry.t === 'floor') floor = Math.max(floor, entry.floor);
+    else if (entry.t === 'used') used.add(entry.serial);
+    else if (entry.t === 'out') sessions.delete(entry.id);
+    else if (entry.t === 'count') k = entry.k;
+    else if (entry.t === 'in') {
+      const { t: _, ...session } = entry;
+      sessions.set(session.id, session);
+      if (session.serial !== undefined) used.add(session.serial);
+    }
+  }
+  for (const serial of used) if (serial <= floor) used.delete(serial);
+  return { gens: gens.slice(-KEPT_GENS), floor, used, sessions, ...(k === undefined ? {} : { k }) };
+}
+
+/** The shortest journal that replays to the same state. */
+export function snapshot(state: JournalState | SeatBook): JournalEntry[] {
+  const k = 'marks' in state ? state.counted?.k : state.k;
+  const inSession = new Set([...state.sessions.values()].map((session) => session.serial));
+  return [
+    ...state.gens.map((gen): JournalEntry => ({ t: 'gen', gen })),
+    { t: 'floor', floor: state.floor },
+    ...[...state.used]
+      .filter((serial) => !inSession.has(serial))
+      .map((serial): JournalEntry => ({ t: 'used', serial })),
+    ...[...state.sessions.values()].map((session): JournalEntry => ({ t: 'in', ...session })),
+    ...(k === undefined ? [] : [{ t: 'count', k } as const]),
+  ];
+}
+
+/** A line of the journal, or undefined where it is torn or not ours. */
+export function parseEntry(line: string): JournalEntry | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const entry = value as Record<string, unknown>;
+  const text = (name: string) => typeof entry[name] === 'string';
+  const number = (name: string) => Number.isSafeInteger(entry[name]);
+  const optional = (name: string, test: (name: string) => boolean) => entry[name] === undefined || test(name);
+  const fits =
+    (entry['t'] === 'gen' && text('gen')) ||
+    (entry['t'] === 'floor' && number('floor')) ||
+    (entry['t'] === 'used' && number('serial')) ||
+    (entry['t'] === 'in' && text('id') && optional('serial', number) && optional('sub', text)) ||
+    (entry['t'] === 'out' && text('id')) ||
+    (entry['t'] === 'count' && number('k'));
+  return fits ? (value as JournalEntry) : undefined;
+}

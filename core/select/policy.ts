@@ -1,0 +1,26 @@
+import type { Rng } from '../ports.ts';
+import type { Pool } from '../registry/roster.ts';
+
+/** What a policy may know of the request. */
+export interface PickQuery {
+  /** The client's stable identity (1..32 bytes), or its source address where it gave none. */
+  readonly client: Uint8Array;
+  /** The packet's source, as docs/PROTOCOL.md section 6 uses it. */
+  readonly source: { readonly address: Uint8Array; readonly port: number; readonly protocol: 6 | 17 };
+  /** The deployment's configured service address and probe port, never the socket's own. */
+  readonly service: { readonly address: Uint8Array; readonly port: number };
+  /** False for servers that this request cannot have (family, slot, avoid, tried before). Absent: all may be had. */
+  readonly allowed?: (index: number) => boolean;
+  readonly rng: Rng;
+}
+
+/** How a server is chosen in a pool. */
+export interface Policy {
+  readonly name: PolicyName;
+  /** Whether the choice depends on the client or its source: then the same query gives the same server. */
+  readonly sticky: boolean;
+  /** Index of the chosen server in `pool.view`, or -1 if none is open, allowed and (where the policy counts) free. */
+  pick(pool: Pool, query: PickQuery): number;
+}
+
+export type PolicyName = 'two-choices' | 'least-loaded' | 'rendezvous' | 'stateless-3' | 'stateless-5';
