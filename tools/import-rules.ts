@@ -1,0 +1,115 @@
+/**
+ * Who may import whom: docs/ARCHITECTURE.md as rules for dependency-cruiser. Paths are relative to the repository.
+ * test/unit/tools/import-graph.test.ts plants one fault for every rule, so no rule can be here that cannot fire.
+ */
+import type { IForbiddenRuleType } from 'dependency-cruiser';
+
+const CDK = '^node_modules/(aws-cdk-lib|constructs|cdk-nag)/';
+const AWS = '^node_modules/(@aws-sdk|@smithy|aws-cdk-lib|constructs|cdk-nag)/';
+
+/** What each part of core may import beside itself, as patterns under `core/`. The parts not named see all of core. */
+const CORE_PARTS: Readonly<Record<string, readonly string[]>> = {
+  wire: ['errors\\.ts$'],
+  registry: ['errors\\.ts$'],
+  select: ['registry/', 'errors\\.ts$', 'ports\\.ts$'],
+  ticket: ['wire/', 'errors\\.ts$', 'ports\\.ts$'],
+  session: ['wire/', 'ticket/', 'errors\\.ts$', 'ports\\.ts$'],
+};
+
+/** The packages of an adapter: the outside thing that it adapts. Any other adapter has Node's own modules only. */
+const ADAPTER_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  dynamodb: ['@aws-sdk/client-dynamodb'],
+  ec2: ['@aws-sdk/client-ec2'],
+  load: ['gamedig'],
+};
+
+/** An allow-list: modules under `from` import nothing but what `may` names. Node's own modules are told apart by type. */
+function onlyImports(name: string, from: string, may: readonly string[], node: boolean): IForbiddenRuleType {
+  return {
+    name,
+    severity: 'error',
+    from: { path: from },
+    to: { pathNot: [...may], ...(node && { dependencyTypesNot: ['core'] }) },
+  };
+}
+
+function neverReaches(name: string, from: string, to: string): IForbiddenRuleType {
+  return { name, severity: 'error', from: { path: from }, to: { path: to, reachable: true } };
+}
+
+function packagePath(name: string): string {
+  return `^node_modules/${name}/`;
+}
+
+function coreRules(): IForbiddenRuleType[] {
+  const parts = Object.entries(CORE_PARTS).map(([part, may]) =>
+    onlyImports(
+      `core-${part}-sees-its-list`,
+      `^core/${part}/`,
+      [part, ...may].map((path) => `^core/${path}`),
+      false,
+    ),
+  );
+  return [onlyImports('core-is-pure', '^core/', ['^core/'], false), ...parts];
+}
+
+function adapterRules(): IForbiddenRuleType[] {
+  const named = Object.entries(ADAPTER_PACKAGES).map(([adapter, packages]) =>
+    onlyImports(
+      `adapter-${adapter}-has-its-package`,
+      `^adapters/${adapter}/`,
+      ['^core/', `^adapters/${adapter}/`, ...packages.map(packagePath)],
+      true,
+    ),
+  );
+  const others = onlyImports('adapter-stands-alone', '^adapters/([^/]+)/', ['^core/', '^adapters/$1/'], true);
+  const from = {
+    path: '^adapters/([^/]+)/',
+    pathNot: Object.keys(ADAPTER_PACKAGES).map((name) => `^adapters/${name}/`),
+  };
+  return [...named, { ...others, from } as IForbiddenRuleType];
+}
+
+function programRules(): IForbiddenRuleType[] {
+  return [
+    onlyImports('lambda-composes', '^lambda/', ['^(core|adapters|lambda)/'], true),
+    onlyImports('agents-compose', '^agents/', ['^(core|adapters|agents)/'], true),
+    onlyImports('door-composes', '^door/', ['^(core|adapters|door)/'], true),
+    onlyImports('client-is-light', '^client/', ['^client/', '^core/(wire|session)/', '^core/errors\\.ts$'], true),
+    onlyImports(
+      'local-has-no-cdk',
+      '^local/',
+      ['^(core|adapters|lambda|agents|door|client|local)/', '^node_modules/(?!(aws-cdk-lib|constructs|cdk-nag)/)'],
+      true,
+    ),
+    onlyImports('bin-sees-lib', '^bin/', ['^(bin|lib)/', '^core/config/', CDK], false),
+    onlyImports('lib-sees-cdk-and-config', '^lib/', ['^lib/', '^core/config/', CDK, '^(node:)?(path|url)$'], false),
+  ];
+}
+
+function wholeTreeRules(typeOnly: readonly string[]): IForbiddenRuleType[] {
+  return [
+    neverReaches('core-never-reaches-aws', '^core/', AWS),
+    neverReaches('runtime-never-reaches-cdk', '^(core|adapters|lambda|agents|door|client|local)/', CDK),
+    {
+      name: 'nobody-imports-tests-or-tools',
+      severity: 'error',
+      from: { pathNot: '^(test|bench|tools|examples)/|^[^/]+\\.config\\.ts$' },
+      to: { path: '^(test|bench|tools|examples)/' },
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'core-file-has-a-test',
+      severity: 'error',
+      module: { path: '^core/', pathNot: ['\\.d\\.ts$', ...typeOnly], numberOfDependentsLessThan: 1 },
+      from: { path: '^test/' },
+    },
+  ];
+}
+
+/** All rules. `typeOnly` lists core files that hold nothing but types: there is nothing in them to test. */
+export function importRules(typeOnly: readonly string[]): IForbiddenRuleType[] {
+  const escaped = typeOnly.map((path) => `^${path.replaceAll('.', '\\.')}$`);
+  return [...coreRules(), ...adapterRules(), ...programRules(), ...wholeTreeRules(escaped)];
+}
