@@ -79,6 +79,11 @@ export function aQuery(
   };
 }
 
-function onlyDefined<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]])) as Pick<T, K>;
+type Defined<T, K extends keyof T> = { [P in K]?: Exclude<T[P], undefined> };
+
+function onlyDefined<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Defined<T, K> {
+  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]])) as Defined<
+    T,
+    K
+  >;
 }
