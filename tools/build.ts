@@ -1,0 +1,81 @@
+/** Makes the bundles: `npm run build`. Each is one ES module for Node 24 with a source map beside it. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build, type Metafile, type OutputFile } from 'esbuild';
+
+export interface Bundle {
+  readonly entry: string;
+  /** Path under dist/. */
+  readonly file: string;
+  /** Most bytes that it may have, in KiB: every KiB of a Lambda function is start time. */
+  readonly budgetKiB: number;
+}
+
+export const BUNDLES: readonly Bundle[] = [
+  { entry: 'lambda/assign.ts', file: 'assign/index.mjs', budgetKiB: 600 },
+  { entry: 'lambda/registrar.ts', file: 'registrar/index.mjs', budgetKiB: 1_024 },
+  { entry: 'lambda/roster.ts', file: 'roster/index.mjs', budgetKiB: 600 },
+  { entry: 'agents/main.ts', file: 'agent/agent.mjs', budgetKiB: 1_536 },
+  { entry: 'door/main.ts', file: 'door/door.mjs', budgetKiB: 1_024 },
+  { entry: 'client/index.ts', file: 'client/index.mjs', budgetKiB: 100 },
+  { entry: 'local/game/main.ts', file: 'game/game.mjs', budgetKiB: 50 },
+];
+
+/** Bundled CommonJS packages call `require`; a long name, since minified code has short ones. */
+const REQUIRE = [
+  "import { createRequire as onedoorCreateRequire } from 'node:module';",
+  'const require = onedoorCreateRequire(import.meta.url);',
+].join('');
+
+const ROOT = join(import.meta.dirname, '..');
+
+/**
+ * Bundles every entry into `outDir`. The same sources give the same bytes; a file that would not change is not touched,
+ * the others are replaced at once, so programs may start from them at any time.
+ */
+export async function buildBundles(
+  bundles: readonly Bundle[] = BUNDLES,
+  outDir = join(ROOT, 'dist'),
+): Promise<Metafile> {
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: bundles.map(({ entry, file }) => ({ in: entry, out: file.replace(/\.mjs$/, '') })),
+    outdir: outDir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    // The ES modules of the AWS SDK can be shaken, its CommonJS ones cannot.
+    mainFields: ['module', 'main'],
+    banner: { js: REQUIRE },
+    minify: true,
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: 'external',
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  });
+  for (const file of result.outputFiles) replace(file);
+  return result.metafile;
+}
+
+function replace({ path, contents }: OutputFile): void {
+  try {
+    if (readFileSync(path).equals(contents)) return;
+  } catch {
+    mkdirSync(dirname(path), { recursive: true });
+  }
+  const fresh = `${path}.${process.pid}`;
+  writeFileSync(fresh, contents);
+  renameSync(fresh, path);
+}
+
+if (import.meta.main) {
+  const { outputs } = await buildBundles();
+  for (const { file, budgetKiB } of BUNDLES) {
+    const bytes = outputs[`dist/${file}`]?.bytes ?? 0;
+    console.log(`${(bytes / 1024).toFixed(0).padStart(5)} KiB of ${budgetKiB}  dist/${file}`);
+  }
+}

@@ -1,0 +1,61 @@
+/** Checks every Markdown page: relative links and their anchors exist, and so do the npm scripts that it names. */
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** The anchor that Markdown viewers give a heading: lower case, punctuation dropped, a hyphen for each space. */
+function anchorOf(heading: string): string {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-');
+}
+
+/** The page without its code: fenced blocks and code spans hold no links. */
+function prose(page: string): string {
+  return page.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, '').replaceAll(/`[^`\n]*`/g, '');
+}
+
+function anchorsOf(page: string): Set<string> {
+  const headings = page.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, '').matchAll(/^#{1,6}\s+(.+)$/gm);
+  const named = page.matchAll(/<a (?:id|name)="([^"]+)"/g);
+  return new Set([
+    ...[...headings].map(([, title = '']) => anchorOf(title)),
+    ...[...named].map(([, name = '']) => name),
+  ]);
+}
+
+function linkComplaint(path: string, link: string): string | undefined {
+  const [file = '', anchor] = decodeURI(link).split('#');
+  const target = file === '' ? path : resolve(dirname(path), file);
+  if (!target.startsWith(ROOT)) return `${link} leaves the repository`;
+  if (!existsSync(target)) return `${link} is not there`;
+  if (anchor === undefined || !target.endsWith('.md') || statSync(target).isDirectory()) return undefined;
+  return anchorsOf(readFileSync(target, 'utf8')).has(anchor) ? undefined : `${link}: no such heading`;
+}
+
+function pageComplaints(path: string, scripts: ReadonlySet<string>): string[] {
+  const page = readFileSync(path, 'utf8');
+  const links = [
+    ...[...prose(page).matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g)],
+    ...[...prose(page).matchAll(/^\[[^\]]+\]:\s+(\S+)/gm)],
+  ].map(([, link = '']) => link);
+  const local = links.filter((link) => !/^[a-z][a-z0-9+.-]*:/i.test(link));
+  const named = [...page.matchAll(/npm run ([a-z][a-z0-9:-]*)/g)].map(([, name = '']) => name);
+  const dead = local.map((link) => linkComplaint(path, link)).filter((complaint) => complaint !== undefined);
+  const unknown = [...new Set(named)].filter((name) => !scripts.has(name));
+  return [...dead, ...unknown.map((name) => `npm run ${name}: no such script`)].map(
+    (complaint) => `${relative(ROOT, path)}: ${complaint}`,
+  );
+}
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+const pages = globSync(['*.md', '{docs,client,examples,bench,tools,test}/**/*.md'], { cwd: ROOT }).map((page) =>
+  join(ROOT, page),
+);
+const complaints = pages.flatMap((page) => pageComplaints(page, new Set(Object.keys(manifest.scripts))));
+for (const line of complaints) console.error(line);
+console.log(`${pages.length} pages, ${complaints.length} complaints`);
+process.exitCode = complaints.length > 0 || pages.length === 0 ? 1 : 0;

@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config';
+import { createTestReport } from './tools/test-report.ts';
+
+interface Project {
+  readonly name: string;
+  /** Needs the bundles of dist/: they are made first. */
+  readonly bundles?: true;
+  /** Starts programs, listens on ports or waits for real time: one file after the other, after the quick projects. */
+  readonly alone?: true;
+  readonly timeoutMs: number;
+}
+
+/** One project for each folder of test/. */
+const PROJECTS: readonly Project[] = [
+  { name: 'unit', timeoutMs: 5_000 },
+  { name: 'property', timeoutMs: 60_000 },
+  { name: 'contract', timeoutMs: 30_000 },
+  { name: 'synth', bundles: true, timeoutMs: 60_000 },
+  { name: 'sandbox', bundles: true, alone: true, timeoutMs: 60_000 },
+  { name: 'net', bundles: true, alone: true, timeoutMs: 60_000 },
+  { name: 'real', bundles: true, alone: true, timeoutMs: 120_000 },
+];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', createTestReport(import.meta.dirname)],
+    projects: PROJECTS.map(({ name, bundles, alone, timeoutMs }) => ({
+      test: {
+        name,
+        include: [`test/${name}/**/*.test.ts`],
+        environment: 'node',
+        testTimeout: timeoutMs,
+        hookTimeout: timeoutMs,
+        globalSetup: bundles ? ['tools/build-once.ts'] : [],
+        fileParallelism: !alone,
+        ...(alone && { maxWorkers: 1 }),
+        sequence: { groupOrder: alone ? 1 : 0 },
+      },
+    })),
+  },
+});
