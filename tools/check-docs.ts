@@ -2,8 +2,6 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
-const ROOT = join(import.meta.dirname, '..');
-
 /** The anchor that Markdown viewers give a heading: lower case, punctuation dropped, a hyphen for each space. */
 function anchorOf(heading: string): string {
   return heading
@@ -27,16 +25,16 @@ function anchorsOf(page: string): Set<string> {
   ]);
 }
 
-function linkComplaint(path: string, link: string): string | undefined {
+function linkComplaint(root: string, path: string, link: string): string | undefined {
   const [file = '', anchor] = decodeURI(link).split('#');
   const target = file === '' ? path : resolve(dirname(path), file);
-  if (!target.startsWith(ROOT)) return `${link} leaves the repository`;
+  if (!target.startsWith(root)) return `${link} leaves the repository`;
   if (!existsSync(target)) return `${link} is not there`;
   if (anchor === undefined || !target.endsWith('.md') || statSync(target).isDirectory()) return undefined;
   return anchorsOf(readFileSync(target, 'utf8')).has(anchor) ? undefined : `${link}: no such heading`;
 }
 
-function pageComplaints(path: string, scripts: ReadonlySet<string>): string[] {
+function pageComplaints(root: string, path: string, scripts: ReadonlySet<string>): string[] {
   const page = readFileSync(path, 'utf8');
   const links = [
     ...[...prose(page).matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g)],
@@ -44,18 +42,24 @@ function pageComplaints(path: string, scripts: ReadonlySet<string>): string[] {
   ].map(([, link = '']) => link);
   const local = links.filter((link) => !/^[a-z][a-z0-9+.-]*:/i.test(link));
   const named = [...page.matchAll(/npm run ([a-z][a-z0-9:-]*)/g)].map(([, name = '']) => name);
-  const dead = local.map((link) => linkComplaint(path, link)).filter((complaint) => complaint !== undefined);
+  const dead = local.map((link) => linkComplaint(root, path, link)).filter((complaint) => complaint !== undefined);
   const unknown = [...new Set(named)].filter((name) => !scripts.has(name));
   return [...dead, ...unknown.map((name) => `npm run ${name}: no such script`)].map(
-    (complaint) => `${relative(ROOT, path)}: ${complaint}`,
+    (complaint) => `${relative(root, path)}: ${complaint}`,
   );
 }
 
-const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-const pages = globSync(['*.md', '{docs,client,examples,bench,tools,test}/**/*.md'], { cwd: ROOT }).map((page) =>
-  join(ROOT, page),
-);
-const complaints = pages.flatMap((page) => pageComplaints(page, new Set(Object.keys(manifest.scripts))));
-for (const line of complaints) console.error(line);
-console.log(`${pages.length} pages, ${complaints.length} complaints`);
-process.exitCode = complaints.length > 0 || pages.length === 0 ? 1 : 0;
+/** Everything that is wrong with the pages of the tree at `root`, one line each. */
+export function documentComplaints(root: string): string[] {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  const scripts = new Set(Object.keys(manifest.scripts));
+  const pages = globSync(['*.md', '{docs,client,examples,bench,tools,test}/**/*.md'], { cwd: root });
+  if (pages.length === 0) return ['there are no pages: looked in the wrong place'];
+  return pages.flatMap((page) => pageComplaints(root, join(root, page), scripts));
+}
+
+if (import.meta.main) {
+  const complaints = documentComplaints(join(import.meta.dirname, '..'));
+  for (const line of complaints) console.error(line);
+  process.exitCode = complaints.length > 0 ? 1 : 0;
+}

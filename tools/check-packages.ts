@@ -6,22 +6,16 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ROOT = join(import.meta.dirname, '..');
-
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies: Readonly<Record<string, string>>;
-  readonly optionalDependencies: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 interface LockEntry {
   readonly resolved?: string;
   readonly version?: string;
   readonly license?: string;
-}
-
-function text(path: string): string {
-  return readFileSync(join(ROOT, path), 'utf8');
 }
 
 function manifestComplaints(manifest: Manifest): string[] {
@@ -46,8 +40,8 @@ function lockComplaints(lock: string): string[] {
 }
 
 /** `npm ci --dry-run` fails where package.json and the lock differ, and lists what the installed tree lacks. */
-function installComplaints(): string[] {
-  const { status, stdout, stderr } = spawnSync('npm', ['ci', '--dry-run'], { cwd: ROOT, encoding: 'utf8' });
+function installComplaints(root: string): string[] {
+  const { status, stdout, stderr } = spawnSync('npm', ['ci', '--dry-run'], { cwd: root, encoding: 'utf8' });
   if (status !== 0) {
     const lines = stderr.split('\n').filter((line) => /Missing|Invalid|code E/.test(line));
     return lines.length > 0 ? lines : [stderr];
@@ -78,13 +72,21 @@ function documentComplaints(manifest: Manifest, lock: string, page: string): str
   return [...complaints, ...gone.map((name) => `docs/DEPENDENCIES.md: ${name} is not in package.json`)];
 }
 
-const manifest = JSON.parse(text('package.json')) as Manifest;
-const lock = text('package-lock.json');
-const complaints = [
-  ...manifestComplaints(manifest),
-  ...lockComplaints(lock),
-  ...documentComplaints(manifest, lock, text('docs/DEPENDENCIES.md')),
-  ...installComplaints(),
-];
-for (const line of complaints) console.error(line);
-process.exitCode = complaints.length > 0 ? 1 : 0;
+/** Everything that is wrong with the packages of the tree at `root`, one line each. */
+export function packageComplaints(root: string): string[] {
+  const text = (path: string): string => readFileSync(join(root, path), 'utf8');
+  const manifest = JSON.parse(text('package.json')) as Manifest;
+  const lock = text('package-lock.json');
+  return [
+    ...manifestComplaints(manifest),
+    ...lockComplaints(lock),
+    ...documentComplaints(manifest, lock, text('docs/DEPENDENCIES.md')),
+    ...installComplaints(root),
+  ];
+}
+
+if (import.meta.main) {
+  const complaints = packageComplaints(join(import.meta.dirname, '..'));
+  for (const line of complaints) console.error(line);
+  process.exitCode = complaints.length > 0 ? 1 : 0;
+}

@@ -1,11 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { importGraph } from '../../../tools/import-graph.ts';
 import { importRules } from '../../../tools/import-rules.ts';
-
-type Tree = Readonly<Record<string, string>>;
+import { plantTree, type Tree } from '../../support/temp-tree.ts';
 
 const PACKAGES = [
   '@aws-sdk/client-dynamodb',
@@ -125,21 +121,7 @@ const FAULTS: Readonly<Record<string, readonly Tree[]>> = {
   'core-file-has-a-test': [{ 'core/select/lonely.ts': 'export const lonely = 1;\n' }],
 };
 
-const roots: string[] = [];
-
-function plant(fault: Tree): string {
-  const root = mkdtempSync(join(tmpdir(), 'import-graph-'));
-  roots.push(root);
-  for (const [path, text] of Object.entries({ ...CLEAN, ...fault })) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return root;
-}
-
-afterEach(() => {
-  for (const root of roots.splice(0)) rmSync(root, { recursive: true });
-});
+const plant = (fault: Tree): string => plantTree({ ...CLEAN, ...fault });
 
 describe('the import rules', () => {
   it('find nothing wrong with a tree that follows them', async () => {
