@@ -11,15 +11,7 @@ export interface Bundle {
   readonly budgetKiB: number;
 }
 
-export const BUNDLES: readonly Bundle[] = [
-  { entry: 'lambda/assign.ts', file: 'assign/index.mjs', budgetKiB: 600 },
-  { entry: 'lambda/registrar.ts', file: 'registrar/index.mjs', budgetKiB: 1_024 },
-  { entry: 'lambda/roster.ts', file: 'roster/index.mjs', budgetKiB: 600 },
-  { entry: 'agents/main.ts', file: 'agent/agent.mjs', budgetKiB: 1_536 },
-  { entry: 'door/main.ts', file: 'door/door.mjs', budgetKiB: 1_024 },
-  { entry: 'client/index.ts', file: 'client/index.mjs', budgetKiB: 100 },
-  { entry: 'local/game/main.ts', file: 'game/game.mjs', budgetKiB: 50 },
-];
+export const BUNDLES: readonly Bundle[] = [];
 
 /** Bundled CommonJS packages call `require`; a long name, since minified code has short ones. */
 const REQUIRE = [
