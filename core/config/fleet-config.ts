@@ -1,0 +1,84 @@
+/** A group of alike machines that run the servers of one app, world and group. */
+export interface FleetConfig {
+  /** Unique in the deployment, 1..24 characters of a-z, 0-9 and `-`. Changing it replaces the machines. */
+  readonly name: string;
+  /** The app that its servers run, 1..32 characters. */
+  readonly app: string;
+  /** @default 'main' */
+  readonly world: string;
+  /** @default 'main' */
+  readonly group: string;
+  /**
+   * What requests may ask of a server, at most 8.
+   * @default {}
+   */
+  readonly labels: Readonly<Record<string, string>>;
+  /**
+   * Instance types of one architecture, in order of preference. More types find capacity sooner, above all on spot.
+   * @default ['t4g.small']
+   */
+  readonly instanceTypes: readonly string[];
+  /**
+   * `spot` costs a third to a half; AWS takes machines back with two minutes' notice, so sessions that last longer than
+   * that move or end.
+   * @default 'on-demand'
+   */
+  readonly purchase: 'on-demand' | 'spot';
+  /** Machines always there. @default 1 */
+  readonly min: number;
+  /** Machines at most: the limit of the bill. @default 4 */
+  readonly max: number;
+  /**
+   * Server processes on each machine. Each has a row in the registry and one write a heartbeat.
+   * @default 1
+   */
+  readonly slots: number;
+  /** Clients that one server process may have. Readers cut what an agent claims to this. */
+  readonly capacity: number;
+  /**
+   * The port of each role on slot 0; slot n has that port + n. `probe` is the agent's, the others are the game's.
+   * @default - `game` 7777 and `probe` as the deployment's probe port
+   */
+  readonly ports: Readonly<Record<string, number>>;
+  /** How the agent learns who plays. @default { adapter: 'api' } */
+  readonly load: LoadConfig;
+  /** How the game gets on the machine and starts. @default { kind: 'sample' } */
+  readonly game: GameConfig;
+  /**
+   * An image with systemd, the AWS CLI and bash.
+   * @default - the newest Amazon Linux 2023 of the architecture
+   */
+  readonly amiId?: string;
+  /** Size of the disk in GiB. @default 8 */
+  readonly diskGib: number;
+  /**
+   * How long a machine that is to go waits for its sessions to end, in seconds (at most 48 h, the limit of a lifecycle
+   * hook). Longer is kinder to players and keeps paying for the machine.
+   * @default 3600
+   */
+  readonly drainSeconds: number;
+  /**
+   * Share of seats, in percent, that scaling tries to have taken. Higher is cheaper; lower leaves room for a rush while
+   * machines start (one to two minutes).
+   * @default 70
+   */
+  readonly targetUsePct: number;
+}
+
+/** Who tells the agent the number of sessions; the words are those of the agent's `--load`. */
+export type LoadConfig =
+  | { readonly adapter: 'api' }
+  | { readonly adapter: 'bzflag' | 'teeworlds' | 'mumble' }
+  | { readonly adapter: 'gamedig'; readonly type: string }
+  | { readonly adapter: 'command'; readonly command: string };
+
+export type GameConfig =
+  /** The sample world that comes with Onedoor. */
+  | { readonly kind: 'sample' }
+  /** The image starts it by itself. */
+  | { readonly kind: 'image' }
+  /**
+   * A `.tar.gz` on the deployer's disk, unpacked to /opt/game, and the shell command that starts one server process
+   * there; it finds its port in `$PORT`, its slot in `$SLOT`.
+   */
+  | { readonly kind: 'archive'; readonly path: string; readonly command: string };

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { parseDeployConfig } from '../../../core/config/parse-deploy-config.ts';
+import { ConfigError } from '../../../core/errors.ts';
+
+function problemsOf(input: unknown): readonly string[] {
+  try {
+    parseDeployConfig(input);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+function aFleet(more: object = {}): object {
+  return { name: 'arena', app: 'arena', capacity: 10, ...more };
+}
+
+describe('the deployer’s configuration', () => {
+  it('deploys two servers of the sample world when it says nothing', () => {
+    const config = parseDeployConfig({});
+    expect(config).toMatchObject({
+      deployment: 'onedoor',
+      door: 'gateways',
+      probePort: 7000,
+      registryRemoval: 'retain',
+      network: { maxAzs: 2 },
+    });
+    expect(config.fleets).toEqual([
+      {
+        name: 'sample',
+        app: 'sample',
+        world: 'main',
+        group: 'main',
+        labels: {},
+        instanceTypes: ['t4g.small'],
+        purchase: 'on-demand',
+        min: 2,
+        max: 2,
+        slots: 1,
+        capacity: 16,
+        ports: { game: 7777, probe: 7000 },
+        load: { adapter: 'api' },
+        game: { kind: 'sample' },
+        diskGib: 8,
+        drainSeconds: 3600,
+        targetUsePct: 70,
+      },
+    ]);
+  });
+
+  it('keeps what is given and gives fleets the probe port of the deployment', () => {
+    const config = parseDeployConfig({ probePort: 9000, fleets: [aFleet({ ports: { game: 27960 }, slots: 3 })] });
+    expect(config.fleets[0]).toMatchObject({ ports: { game: 27960, probe: 9000 }, slots: 3, max: 4 });
+  });
+
+  it('says all mistakes at once, each with its path', () => {
+    expect(
+      problemsOf({
+        deployment: 'Our Game',
+        regions: ['eu-west-1'],
+        domain: { name: 'door' },
+        fleets: [aFleet({ min: 5, max: 2 }), { app: 'x', capacity: 0 }],
+        logRetentionDays: 4,
+      }),
+    ).toEqual([
+      '`regions` must be left out: there is no such key; known are deployment, door, probePort, domain, network, assign, gateway, fleets, keyRotationDays, alarmEmail, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
+      '`deployment` must be 1 to 24 characters of a-z, 0-9 and -, beginning with a letter, got: Our Game.',
+      '`domain.name` must be a domain name, got: door.',
+      '`domain.certificateArn` must be the ARN of an ACM certificate, got: nothing.',
+      '`fleets[0].max` must be at least min (5), got: 2.',
+      '`fleets[1].name` must be 1 to 24 characters of a-z, 0-9 and -, beginning with a letter, got: nothing.',
+      '`fleets[1].capacity` must be a whole number between 1 and 100000, got: 0.',
+      '`logRetentionDays` must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, got: 4.',
+    ]);
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      'ports of one fleet that meet over its slots',
+      { fleets: [aFleet({ slots: 10, ports: { game: 7005 } })] },
+      '`fleets[0].ports.probe` must be at least 10 ports away from game, since slot n has the port + n, got: 7000.',
+    ],
+    [
+      'a range past the last port',
+      { fleets: [aFleet({ slots: 10, ports: { game: 65530 } })] },
+      '`fleets[0].ports.game` must be at least 10 ports away from the last port, since slot n has the port + n, got: 65530.',
+    ],
+    [
+      'a gateway’s target port equal to a server’s port',
+      { fleets: [aFleet({ slots: 2, ports: { game: 16999 } })] },
+      "`fleets[0].ports.game` must be a range without the gateway's target port 17000, got: 16999.",
+    ],
+    [
+      'two fleets of one name',
+      { fleets: [aFleet(), aFleet()] },
+      '`fleets[1].name` must be a name that no other fleet has, got: arena.',
+    ],
+    [
+      'more than 400 servers that answer the door themselves',
+      { door: 'servers', fleets: [aFleet({ max: 201, slots: 2 })] },
+      '`door` must be gateways with more than 400 servers (these are 402), got: servers.',
+    ],
+    [
+      'one port for datagrams and health',
+      { gateway: { healthPort: 17000 } },
+      '`gateway.healthPort` must be another port than targetPort, got: 17000.',
+    ],
+    [
+      'fewer gateways at most than at least',
+      { gateway: { min: 3, max: 2 } },
+      '`gateway.max` must be at least min (3), got: 2.',
+    ],
+    [
+      'a subnet less than zones',
+      {
+        network: {
+          vpc: {
+            id: 'vpc-0123456789abcdef0',
+            zones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
+            publicSubnetIds: ['subnet-01234567', 'subnet-12345678'],
+          },
+        },
+      },
+      '`network.vpc.publicSubnetIds` must be one for each of the 3 zones, got: ["subnet-01234567","subnet-12345678"].',
+    ],
+    ['a list', [], '`the configuration` must be an object, got: [].'],
+    [
+      'a load adapter without its type',
+      { fleets: [aFleet({ load: { adapter: 'gamedig' } })] },
+      '`fleets[0].load.type` must be a game id of gamedig, got: nothing.',
+    ],
+    [
+      'ports that are no object',
+      { fleets: [aFleet({ ports: 7777 })] },
+      '`fleets[0].ports` must be an object of at most 8 keys, got: 7777.',
+    ],
+  ])('refuses %s', (_what, input, problem) => {
+    expect(problemsOf(input)).toEqual([problem]);
+  });
+
+  it('blames a wrong probe port alone, not the fleets that take it over', () => {
+    expect(problemsOf({ probePort: 70_000 })).toEqual([
+      '`probePort` must be a whole number between 1 and 65535, got: 70000.',
+    ]);
+  });
+
+  it('allows as many servers as one port takes', () => {
+    expect(problemsOf({ door: 'servers', fleets: [aFleet({ max: 400 })] })).toEqual([]);
+  });
+});
