@@ -5,7 +5,7 @@ import type { Pool } from '../registry/roster.ts';
 export interface PickQuery {
   /** The client's stable identity (1..32 bytes), or its source address where it gave none. */
   readonly client: Uint8Array;
-  /** The packet's source, as docs/PROTOCOL.md section 6 uses it. */
+  /** The packet's source, as docs/PROTOCOL.md section 6 uses it; a mapped address counts as the IPv4 address in it. */
   readonly source: { readonly address: Uint8Array; readonly port: number; readonly protocol: 6 | 17 };
   /** The deployment's configured service address and probe port, never the socket's own. */
   readonly service: { readonly address: Uint8Array; readonly port: number };
@@ -19,6 +19,11 @@ export interface Policy {
   readonly name: PolicyName;
   /** Whether the choice depends on the client or its source: then the same query gives the same server. */
   readonly sticky: boolean;
+  /**
+   * Whether the choice is counted over all servers of the app (docs/PROTOCOL.md section 6): then the pool to give is the
+   * app's, and world and group only say which of its servers may be had. `choicesFor` sees to it.
+   */
+  readonly wholeApp: boolean;
   /** Index of the chosen server in `pool.view`, or -1 if none is open, allowed and (where the policy counts) free. */
   pick(pool: Pool, query: PickQuery): number;
 }

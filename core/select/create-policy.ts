@@ -1,0 +1,29 @@
+import { ConfigError } from '../errors.ts';
+import { leastLoaded } from './least-loaded.ts';
+import type { Policy, PolicyName } from './policy.ts';
+import { rendezvous } from './rendezvous.ts';
+import { stateless3 } from './stateless-3.ts';
+import { stateless5 } from './stateless-5.ts';
+import { twoChoices } from './two-choices.ts';
+
+const FACTORIES: Readonly<Record<PolicyName, () => Policy>> = {
+  'two-choices': twoChoices,
+  'least-loaded': leastLoaded,
+  rendezvous,
+  'stateless-3': stateless3,
+  'stateless-5': stateless5,
+};
+
+/** The words that a configuration may use, in the order of the documentation. */
+export const POLICY_NAMES = Object.keys(FACTORIES) as readonly PolicyName[];
+
+/**
+ * The policy of a configuration's word. Keep it: what a policy prepares for a pool is kept in it.
+ * Throws ConfigError if there is none of that name.
+ */
+export function createPolicy(name: string): Policy {
+  if (!Object.hasOwn(FACTORIES, name)) {
+    throw new ConfigError([`\`policy\` must be one of ${POLICY_NAMES.join(', ')}, got: ${name}`]);
+  }
+  return FACTORIES[name as PolicyName]();
+}
