@@ -60,14 +60,18 @@ export interface RosterItem {
 
 /** The whole registry: what assigners, the registrar and the operator use. */
 export interface RegistryStore extends AgentStore {
-  /** All server rows, eventually consistent. */
-  list(): Promise<readonly ServerRow[]>;
+  /** All server rows, or the slots of one machine, eventually consistent. */
+  list(machine?: string): Promise<readonly ServerRow[]>;
   /** The registrar's write; refused where no agent has made the row. */
   place(key: string, placement: Placement): Promise<WriteReply>;
   /** The operator's write: makes or changes a verified row without seats. */
   enrol(key: string, placement: Placement): Promise<WriteReply>;
   /** Tombstone of a row whose machine is gone; a living agent's next beat lifts it. Refused where there are no seats. */
   bury(key: string): Promise<WriteReply>;
+  /** Outside probes got no answer (true) or got one again (false). Refused where there are no seats. */
+  suspect(key: string, suspect: boolean): Promise<WriteReply>;
+  /** Deletes a tombstone that still has this beat; false, and nothing done, if a living agent lifted it. */
+  forget(key: string, beat: number): Promise<boolean>;
   writeRoster(item: RosterItem): Promise<void>;
   writeKeys(keys: readonly PublicKey[]): Promise<void>;
 }

@@ -1,0 +1,128 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { PublicKey, RegistryStore } from '../../core/ports.ts';
+import type { WriteReply } from '../../core/registry/commands.ts';
+import type { ServerRow } from '../../core/registry/row.ts';
+import { callAgain, callOnce } from './calls.ts';
+import { DEFAULT_TIMEOUT_MS } from './client.ts';
+import { type Item, type MalformedRow, rowOfItem } from './row-item.ts';
+import { listItems } from './row-list.ts';
+import {
+  burialUpdate,
+  type Conditional,
+  commandUpdate,
+  forgetCondition,
+  placementUpdate,
+  suspicionUpdate,
+} from './row-update.ts';
+
+const KEYS_ITEM = 'KEYS#tickets';
+const rosterKey = (name: string): string => `ROSTER#${name}`;
+
+export interface RegistryStoreOptions {
+  /** From `createDynamoClient`: it must not retry by itself. */
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  /** Longest time for one try of one call. @default 2000 */
+  readonly timeoutMs?: number;
+  /** Told of every row that had to be skipped. @default nobody */
+  readonly onMalformed?: (row: MalformedRow) => void;
+}
+
+function publicKeyOf(value: AttributeValue): PublicKey[] {
+  const kid = value.M?.['kid']?.S;
+  const x = value.M?.['x']?.S;
+  return kid === undefined || x === undefined ? [] : [{ kid, x }];
+}
+
+/** The registry in a DynamoDB table (docs/SEATS.md): one item a row, one conditional update a command. */
+export function createRegistryStore(options: RegistryStoreOptions): RegistryStore {
+  const { client, table, timeoutMs = DEFAULT_TIMEOUT_MS, onMalformed = () => {} } = options;
+
+  const rowOf = (item: Item | undefined): ServerRow | undefined => item && rowOfItem(item, onMalformed);
+
+  async function read(key: string, consistent: boolean): Promise<Item | undefined> {
+    const command = new GetItemCommand({ TableName: table, Key: { pk: { S: key } }, ConsistentRead: consistent });
+    const facts = { operation: 'GetItem', table, key };
+    return (await callAgain(facts, timeoutMs, (send) => client.send(command, send))).Item;
+  }
+
+  async function put(item: Record<string, AttributeValue>): Promise<void> {
+    const command = new PutItemCommand({ TableName: table, Item: item });
+    const facts = { operation: 'PutItem', table, ...(item['pk']?.S && { key: item['pk'].S }) };
+    await callAgain(facts, timeoutMs, (send) => client.send(command, send));
+  }
+
+  /**
+   * One try: the caller alone knows what a repetition would mean. A refusal brings the row with it
+   * (ALL_OLD); an engine that cannot return it, or a row that is not there, costs a consistent read.
+   */
+  async function update(key: string, change: Conditional): Promise<WriteReply> {
+    const command = new UpdateItemCommand({
+      TableName: table,
+      Key: { pk: { S: key } },
+      ...change,
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    const facts = { operation: 'UpdateItem', table, key };
+    try {
+      const reply = await callOnce(facts, timeoutMs, (send) => client.send(command, send));
+      const row = rowOf(reply.Attributes);
+      // A write that landed on a row nobody can read is as good as refused: its sender must not build on it.
+      return row ? { ok: true, row } : { ok: false, row: undefined };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return { ok: false, row: rowOf(error.Item ?? (await read(key, true))) };
+    }
+  }
+
+  async function forget(key: string, beat: number): Promise<boolean> {
+    const command = new DeleteItemCommand({ TableName: table, Key: { pk: { S: key } }, ...forgetCondition(beat) });
+    const facts = { operation: 'DeleteItem', table, key };
+    try {
+      await callOnce(facts, timeoutMs, (send) => client.send(command, send));
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  return {
+    forget,
+    get: async (key) => rowOf(await read(key, true)),
+    write: (key, command) => update(key, commandUpdate(command)),
+    place: (key, placement) => update(key, placementUpdate(placement, false)),
+    enrol: (key, placement) => update(key, placementUpdate(placement, true)),
+    bury: (key) => update(key, burialUpdate()),
+    suspect: (key, suspect) => update(key, suspicionUpdate(suspect)),
+    async list(machine) {
+      const items = await listItems({ client, table, timeoutMs }, machine);
+      return items.flatMap((item) => rowOf(item) ?? []);
+    },
+    async readRoster(name) {
+      const item = await read(rosterKey(name), false);
+      const body = item?.['body']?.B;
+      const version = Number(item?.['version']?.N);
+      return body && Number.isSafeInteger(version) ? { name, version, body } : undefined;
+    },
+    async writeRoster({ name, version, body }) {
+      await put({ pk: { S: rosterKey(name) }, version: { N: String(version) }, body: { B: body } });
+    },
+    async readKeys() {
+      return ((await read(KEYS_ITEM, false))?.['keys']?.L ?? []).flatMap(publicKeyOf);
+    },
+    async writeKeys(keys) {
+      const list = keys.map(({ kid, x }) => ({ M: { kid: { S: kid }, x: { S: x } } }));
+      await put({ pk: { S: KEYS_ITEM }, keys: { L: list } });
+    },
+  };
+}
