@@ -19,10 +19,12 @@ export interface AssignRequest {
   readonly pick?: string;
   /** Labels that the server must have. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Add an Explanation to the answer. */
+  readonly explain?: boolean;
   readonly source: { readonly address: Uint8Array; readonly port: number; readonly protocol: 6 | 17 };
 }
 
-/** Why this server: part of every assignment, sent when asked for. */
+/** Why this server: made only when asked for, since counting candidates reads the whole pool. */
 export interface Explanation {
   readonly policy: string;
   /** Servers of the pool that could be had when the choice was made. */
@@ -43,7 +45,8 @@ export interface Assignment {
   readonly ticket: string;
   /** Wall time in s: the ticket's `exp`. */
   readonly activateBy: number;
-  readonly explain: Explanation;
+  /** Only where it was asked for. */
+  readonly explain?: Explanation;
 }
 
 export type AssignOutcome = Assignment | Refusal;

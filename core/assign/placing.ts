@@ -1,0 +1,66 @@
+import { type Refusal, refuse } from '../errors.ts';
+import type { RosterView } from '../registry/roster.ts';
+import { type Choice, choicesFor, type GroupFallback } from '../select/choices.ts';
+import type { PickQuery, Policy } from '../select/policy.ts';
+import { createPools } from '../select/pools.ts';
+import type { AssignRequest } from './types.ts';
+
+/** A server that this request tried in vain, and the code of the refusal. */
+export interface Tried {
+  readonly id: string;
+  readonly code: string;
+}
+
+export interface PlacingOptions {
+  readonly policy: Policy;
+  /** The app of requests that name none. */
+  readonly defaultApp?: string;
+  readonly groupFallback?: GroupFallback;
+}
+
+/** Where a request may go in `view`, in the order of preference, with what it tried in vain left out. */
+export function choicesOf(
+  options: PlacingOptions,
+  view: RosterView,
+  request: AssignRequest,
+  tried: readonly Tried[],
+): readonly Choice[] | Refusal {
+  const app = request.app ?? options.defaultApp;
+  if (app === undefined) return refuse('assign.unknown-app', { detail: 'no app named and no default app configured' });
+  const { world, group, labels, pick } = request;
+  const found = choicesFor(
+    options.policy,
+    createPools(view),
+    { app, ...(world === undefined ? {} : { world }), ...(group === undefined ? {} : { group }) },
+    {
+      family: request.family,
+      slotZeroOnly: false,
+      avoid: tried.length === 0 ? request.avoid : [...request.avoid, ...tried.map(({ id }) => id)],
+      ...(labels ? { labels } : {}),
+    },
+    options.groupFallback,
+  );
+  if (!found.ok) return found;
+  if (pick === undefined) return found.choices;
+  const index = view.indexOf.get(pick);
+  return found.choices.map(({ pool, allowed }) => ({ pool, allowed: (at) => at === index && allowed(at) }));
+}
+
+/** The policy's pick in the first choice that has one, or -1. */
+export function pickFrom(policy: Policy, choices: readonly Choice[], query: Omit<PickQuery, 'allowed'>): number {
+  for (const { pool, allowed } of choices) {
+    const index = policy.pick(pool, { ...query, allowed });
+    if (index >= 0) return index;
+  }
+  return -1;
+}
+
+/** How many servers of the widest choice could be had at this moment. */
+export function countCandidates(choices: readonly Choice[]): number {
+  const widest = choices.at(-1);
+  if (!widest) return 0;
+  const { view, members } = widest.pool;
+  let count = 0;
+  for (const at of members) if (view.open[at] === 1 && view.free[at]! > 0 && widest.allowed(at)) count++;
+  return count;
+}

@@ -1,0 +1,147 @@
+import type { Assigner } from '../core/assign/assigner.ts';
+import type { Assignment, AssignOutcome } from '../core/assign/types.ts';
+import { codeInfo, codeName, type ErrorCode, type Refusal, refuse } from '../core/errors.ts';
+import type { Clock, PacketSource } from '../core/ports.ts';
+import { bytesToHex } from '../core/text.ts';
+import { isMapped, parseAddress, toWireAddress } from '../core/wire/address.ts';
+import { encodeResponse } from '../core/wire/encode-response.ts';
+import { MAX_PACKET_BYTES } from '../core/wire/limits.ts';
+import { type ExtendedRequest, type KeepaliveTiming, type ResponseFields, WANT } from '../core/wire/packet.ts';
+import { namedPorts } from '../core/wire/server-port.ts';
+import type { AnswerTable } from './answer-table.ts';
+import type { Cookies } from './cookies.ts';
+import type { Counters } from './counters.ts';
+import type { Quiet } from './quiet.ts';
+
+export interface ExtendedDeps {
+  readonly assigner: Pick<Assigner, 'assign'>;
+  readonly answers: AnswerTable;
+  readonly cookies: Cookies;
+  readonly quiet: Quiet;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly keepalive: KeepaliveTiming;
+  readonly type: number;
+  /** Length of the longest assignment that the roster of now can lead to. */
+  readonly longestAnswer: () => number;
+}
+
+/** Answers extended requests to the door: a seat with its ticket, a cookie, or an error; silence if nothing fits. */
+export type ExtendedResponder = (request: ExtendedRequest, source: PacketSource) => Promise<Uint8Array | undefined>;
+
+const TCP = 6;
+const ZERO = new Uint8Array(16);
+
+export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
+  const { counters, clock } = deps;
+
+  const encode = (request: ExtendedRequest, source: PacketSource, fields: Omit<ResponseFields, 'nonce'>) =>
+    encodeResponse(
+      { ...fields, nonce: request.nonce },
+      { maxBytes: source.protocol === TCP ? MAX_PACKET_BYTES : request.length, type: deps.type },
+    );
+
+  const error = (request: ExtendedRequest, source: PacketSource, refusal: Refusal, cookie?: Uint8Array) => {
+    counters.refused(refusal.code);
+    const encoded = encode(request, source, {
+      address: ZERO,
+      cookie,
+      error: {
+        code: wireNumber(refusal.code),
+        retryAfterMs: refusal.retryAfterMs ?? 0,
+        reason: codeName(refusal.code),
+      },
+    });
+    if (!encoded.ok) counters.count('silent');
+    return encoded.ok ? encoded.bytes : undefined;
+  };
+
+  const assigned = (request: ExtendedRequest, source: PacketSource, assignment: Assignment) => {
+    const { server, ticket } = assignment;
+    const family = isMapped(request.address) ? 4 : 6;
+    const wire = (text: string | undefined): Uint8Array | undefined => {
+      const address = text === undefined ? undefined : parseAddress(text);
+      return address && toWireAddress(address);
+    };
+    const own = wire(family === 4 ? server.ipv4 : server.ipv6) ?? ZERO;
+    const encoded = encode(request, source, {
+      address: own,
+      ticket,
+      server: server.id,
+      ports: namedPorts(server.ports),
+      otherAddress: wire(family === 4 ? server.ipv6 : server.ipv4),
+      keepalive: deps.keepalive,
+    });
+    return encoded.ok ? encoded.bytes : error(request, source, encoded);
+  };
+
+  return async (request, source) => {
+    counters.count('extended');
+    if (((request.want ?? 0) & (WANT.roster | WANT.lobby)) !== 0) {
+      return error(request, source, refuse('assign.unavailable'));
+    }
+    const address = parseAddress(source.address);
+    if (!address) return undefined;
+    const key = `${bytesToHex(request.nonce)}${bytesToHex(request.client ?? address)}`;
+    const nowMs = clock.monoMs();
+    let answer = deps.answers.find(key, nowMs);
+    if (answer) counters.count('repeated');
+    else {
+      if (source.protocol !== TCP) {
+        const refusal = admit(deps, request, source, address);
+        if (refusal) {
+          const cookie = refusal.code === 'door.cookie-required';
+          return error(
+            request,
+            source,
+            refusal,
+            cookie ? deps.cookies.issue(address, source.port, clock.wallMs()) : undefined,
+          );
+        }
+        if (request.length < deps.longestAnswer()) return error(request, source, refuse('wire.request-too-small'));
+      }
+      answer = deps.assigner.assign(assignRequest(request, source, address));
+      deps.answers.keep(key, answer, nowMs);
+    }
+    const outcome: AssignOutcome = await answer;
+    if (outcome.ok) {
+      counters.count('assigned');
+      return assigned(request, source, outcome);
+    }
+    deps.answers.drop(key);
+    return error(request, source, outcome);
+  };
+}
+
+/** UDP sources show a cookie when the door is busy or seats are scarce. */
+function admit(
+  deps: ExtendedDeps,
+  request: ExtendedRequest,
+  source: PacketSource,
+  address: Uint8Array,
+): Refusal | undefined {
+  const wallMs = deps.clock.wallMs();
+  if (request.cookie && deps.cookies.verify(request.cookie, address, source.port, wallMs)) return undefined;
+  if (deps.quiet.mayServeUnverified()) return undefined;
+  deps.counters.count('cookies');
+  return refuse('door.cookie-required');
+}
+
+function assignRequest(request: ExtendedRequest, source: PacketSource, address: Uint8Array) {
+  const { app, world, group, client, pick } = request;
+  return {
+    ...(app === undefined ? {} : { app }),
+    ...(world === undefined ? {} : { world }),
+    ...(group === undefined ? {} : { group }),
+    // A view into the datagram: the answer outlives it.
+    ...(client === undefined ? {} : { client: Uint8Array.from(client) }),
+    ...(pick === undefined ? {} : { pick }),
+    family: isMapped(request.address) ? (4 as const) : (6 as const),
+    avoid: request.avoid ?? [],
+    source: { address, port: source.port, protocol: source.protocol },
+  };
+}
+
+function wireNumber(code: ErrorCode): number {
+  return codeInfo(code).wire ?? codeInfo('assign.unavailable').wire!;
+}

@@ -1,0 +1,130 @@
+import { createMemoryStore } from '../../adapters/memory/registry-store.ts';
+import { type Assigner, type AssignerOptions, createAssigner } from '../../core/assign/assigner.ts';
+import type { AssignOutcome, AssignRequest } from '../../core/assign/types.ts';
+import { OnedoorError } from '../../core/errors.ts';
+import type { RegistryStore } from '../../core/ports.ts';
+import type { RowCommand, WriteReply } from '../../core/registry/commands.ts';
+import { buildView, type RosterEntry } from '../../core/registry/roster.ts';
+import { createPolicy } from '../../core/select/create-policy.ts';
+import { aServer } from './builders.ts';
+import { type FakeClock, fakeClock } from './fake-clock.ts';
+import { seededRng } from './seeded-rng.ts';
+
+/** What happens to the next writes: the default is that they land and are answered. */
+export type WriteFate = 'answered' | 'reply-lost' | 'never-arrives';
+
+export interface AssignBench {
+  readonly store: RegistryStore;
+  readonly clock: FakeClock;
+  /** Every command that reached the registry. */
+  readonly landed: RowCommand[];
+  /** Fates of the next writes, in order. */
+  readonly fates: WriteFate[];
+  assigner(options?: Partial<AssignerOptions>): Assigner;
+  /** Gives the roster of the last refresh once more, as a new one. */
+  staleRoster(): Promise<void>;
+  /** Makes the roster say what the rows say now. */
+  refreshRoster(): Promise<void>;
+  free(id: string): Promise<number>;
+  degraded: boolean;
+}
+
+/** Assigners over a registry in memory whose servers are all ready; the roster is as it was at the last refresh. */
+export async function anAssignBench(servers: readonly RosterEntry[]): Promise<AssignBench> {
+  const store = createMemoryStore();
+  const clock = fakeClock();
+  for (const { key, server, status } of servers) {
+    await store.write(key, { kind: 'create', gen: status.gen, nowMs: 1_000 });
+    await store.place(key, server);
+    const { free, capacity, sessions, state } = status;
+    const beat = {
+      kind: 'beat',
+      gen: status.gen,
+      beat: 1_000,
+      addFree: free,
+      hb: 0,
+      sessions,
+      capacity,
+      state,
+    } as const;
+    await store.write(key, beat);
+  }
+  const landed: RowCommand[] = [];
+  const fates: WriteFate[] = [];
+  const write = async (key: string, command: RowCommand): Promise<WriteReply> => {
+    const fate = fates.shift() ?? 'answered';
+    if (fate === 'never-arrives') throw new OnedoorError('registry.unreachable');
+    landed.push(command);
+    const reply = await store.write(key, command);
+    if (fate === 'reply-lost') throw new OnedoorError('registry.unreachable');
+    return reply;
+  };
+  let entries: readonly RosterEntry[] = [];
+  let view = buildView(entries, 0, 15_000);
+  let version = 0;
+  let seed = 0;
+  const signer = { kid: 'test-key', sign: () => new Uint8Array(64) };
+  const bench: AssignBench = {
+    store,
+    clock,
+    landed,
+    fates,
+    degraded: false,
+    assigner: (options = {}) =>
+      createAssigner({
+        store: { get: store.get, write },
+        roster: { view: () => view, ageMs: () => 0, degraded: () => bench.degraded },
+        policy: createPolicy('least-loaded'),
+        signer,
+        clock,
+        rng: seededRng(++seed),
+        iss: 'test',
+        defaultApp: 'arena',
+        service: { address: Uint8Array.of(192, 0, 2, 1), port: 7_000 },
+        stock: false,
+        ...options,
+      }),
+    async staleRoster() {
+      view = buildView(entries, ++version, 15_000);
+    },
+    async refreshRoster() {
+      const rows = await store.list();
+      entries = rows.flatMap(({ key, placement, seats, suspect }) =>
+        placement && seats ? [{ key, server: placement, status: { ...seats, suspect, beatAgeMs: 0 } }] : [],
+      );
+      view = buildView(entries, ++version, 15_000);
+    },
+    async free(id) {
+      const row = (await store.list()).find((candidate) => candidate.placement?.id === id);
+      return row?.seats?.free ?? -1;
+    },
+  };
+  await bench.refreshRoster();
+  return bench;
+}
+
+let clients = 0;
+
+/** The request of a new client for an IPv4 server of the default app. */
+export function aRequest(options: Partial<AssignRequest> = {}): AssignRequest {
+  return {
+    client: new TextEncoder().encode(`client-${++clients}`),
+    family: 4,
+    avoid: [],
+    source: { address: Uint8Array.of(198, 51, 100, 7), port: 40_000, protocol: 17 },
+    ...options,
+  };
+}
+
+/** `count` clients ask one after the other. */
+export async function assignMany(assigner: Assigner, count: number): Promise<AssignOutcome[]> {
+  const outcomes: AssignOutcome[] = [];
+  for (let n = 0; n < count; n++) outcomes.push(await assigner.assign(aRequest()));
+  return outcomes;
+}
+
+/** Two servers of three seats. */
+export const twoSmallServers = (): RosterEntry[] => [
+  aServer({ id: 'a.0', capacity: 3 }),
+  aServer({ id: 'b.0', capacity: 3 }),
+];

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { createStock } from '../../../core/assign/stock.ts';
+import { DEFAULT_TIMING } from '../../../core/registry/timing.ts';
+
+const seats = (first: number, last: number, sentAtMs = 0) => ({
+  gen: 'g',
+  first,
+  last,
+  usableUntilMs: sentAtMs + DEFAULT_TIMING.holdMs,
+});
+
+describe('the stock', () => {
+  it('hands out each serial once, oldest first', () => {
+    const stock = createStock(DEFAULT_TIMING);
+    stock.put('a.0', seats(5, 6), 1);
+    stock.put('a.0', seats(9, 9), 2);
+    const serials = [1, 2, 3, 4].map(() => stock.hand('a.0', 100)?.serial);
+    expect(serials).toEqual([5, 6, 9, undefined]);
+  });
+
+  it('hands out nothing of another server', () => {
+    const stock = createStock(DEFAULT_TIMING);
+    stock.put('a.0', seats(5, 6), 1);
+    expect(stock.hand('b.0', 100)).toBeUndefined();
+  });
+
+  it('hands out nothing from W after sending on, and reports what it forgot', () => {
+    const stock = createStock(DEFAULT_TIMING);
+    stock.put('a.0', seats(1, 4), 1);
+    stock.hand('a.0', 0);
+    expect(stock.hand('a.0', DEFAULT_TIMING.holdMs)).toBeUndefined();
+    const lost: [string, number][] = [];
+    stock.sweep(DEFAULT_TIMING.holdMs, (id, count) => lost.push([id, count]));
+    stock.sweep(DEFAULT_TIMING.holdMs, (id, count) => lost.push([id, count]));
+    expect(lost).toEqual([['a.0', 3]]);
+  });
+
+  it('takes as many as were given in the last W, at most a quarter of the free ones', () => {
+    const stock = createStock(DEFAULT_TIMING);
+    expect(stock.batch('a.0', 0, 100, 100)).toBe(1);
+    for (let n = 0; n < 12; n++) stock.given('a.0', 0);
+    expect(stock.batch('a.0', 10, 100, 100)).toBe(12);
+    expect(stock.batch('a.0', 10, 20, 100)).toBe(5);
+  });
+
+  it('takes one at a time below 5 % free', () => {
+    const stock = createStock(DEFAULT_TIMING);
+    for (let n = 0; n < 12; n++) stock.given('a.0', 0);
+    expect(stock.batch('a.0', 10, 49, 1_000)).toBe(1);
+  });
+
+  it('forgets demand that is older than W', () => {
+    const stock = createStock(DEFAULT_TIMING);
+    for (let n = 0; n < 12; n++) stock.given('a.0', 0);
+    expect(stock.batch('a.0', DEFAULT_TIMING.holdMs, 1_000, 1_000)).toBe(1);
+  });
+});
