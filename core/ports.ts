@@ -75,3 +75,18 @@ export interface RegistryStore extends AgentStore {
   writeRoster(item: RosterItem): Promise<void>;
   writeKeys(keys: readonly PublicKey[]): Promise<void>;
 }
+
+/** Where a packet came from; answers go back there. */
+export interface PacketSource {
+  /** Text as the socket gives it; IPv4 in dotted decimal on sockets of either family. */
+  readonly address: string;
+  readonly port: number;
+  /** IANA protocol number: 6 is TCP, 17 UDP. */
+  readonly protocol: 6 | 17;
+}
+
+/** What a front end does with one packet: the answer's bytes, or undefined for none (over TCP the connection closes). */
+export type PacketHandler = (
+  bytes: Uint8Array,
+  source: PacketSource,
+) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
