@@ -50,7 +50,7 @@ export function createClassicResponder(deps: {
   const prepare = (view: RosterView): Prepared => {
     const choice = (family: 4 | 6): Choice | undefined => {
       if (deps.defaultApp === undefined) return undefined;
-      const filter = { family, slotZeroOnly: true, avoid: [], tried: [] } as const;
+      const filter = { family, slotZeroOnly: true, avoid: [] } as const;
       const found = choicesFor(policy, createPools(view), { app: deps.defaultApp }, filter);
       return found.ok ? found.choices[0] : undefined;
     };
