@@ -21,6 +21,7 @@ const ADAPTER_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   dynamodb: ['@aws-sdk/client-dynamodb'],
   ec2: ['@aws-sdk/client-ec2'],
   load: ['gamedig'],
+  system: ['pino'],
 };
 
 /** An allow-list: modules under `from` import nothing but what `may` names. Node's own modules are told apart by type. */

@@ -6,12 +6,10 @@ export interface ServerFilter {
   readonly family: 4 | 6;
   /** Classic answers carry no port, so that they can name slot 0 alone (docs/PROTOCOL.md section 1). */
   readonly slotZeroOnly: boolean;
-  /** Ids of servers that the client lost. */
+  /** Ids of servers that the client lost, or that were tried in vain for this request. */
   readonly avoid: readonly string[];
   /** The server must have each of these labels with this very value. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Indices that the assigner tried in vain; read at every question, so the caller may add to it between picks. */
-  readonly tried: readonly number[];
 }
 
 const HAS_IPV4 = 1;
@@ -27,10 +25,8 @@ export function allowedBy(view: RosterView, filter: ServerFilter): (index: numbe
   const needed = (filter.family === 4 ? HAS_IPV4 : HAS_IPV6) | (filter.slotZeroOnly ? IS_SLOT_ZERO : 0);
   const avoided = filter.avoid.map((id) => view.indexOf.get(id)).filter((index) => index !== undefined);
   const labels = Object.entries(filter.labels ?? {});
-  const { tried } = filter;
   return (index) =>
     (traits[index]! & needed) === needed &&
-    !tried.includes(index) &&
     !avoided.includes(index) &&
     (labels.length === 0 || hasLabels(view.entries[index]!.server.labels, labels));
 }

@@ -13,7 +13,7 @@ const world = aView([
   aServer({ id: 'c.1', app: 'arena', world: 'w2', group: 'asia', labels: { map: 'dust' } }),
   aServer({ id: 'd.10', app: 'voice', world: 'w1', group: 'eu', ipv4: undefined, ipv6: '2001:db8::d' }),
 ]);
-const anyServer: ServerFilter = { family: 4, slotZeroOnly: false, avoid: [], tried: [] };
+const anyServer: ServerFilter = { family: 4, slotZeroOnly: false, avoid: [] };
 
 const ids = (members: Iterable<number>) => [...members].map((index) => world.entries[index]!.server.id);
 
@@ -89,14 +89,6 @@ describe('filters', () => {
     expect(allowedIds({ labels: { map: 'ice' } })).toEqual([]);
     expect(allowedIds({ labels: { constructor: 'x' } })).toEqual([]);
     expect(allowedIds({ labels: {} })).toHaveLength(4);
-  });
-
-  it('see what is tried after the filter was made', () => {
-    const tried: number[] = [];
-    const allowed = allowedBy(world, { ...anyServer, tried });
-    expect(allowed(0)).toBe(true);
-    tried.push(0);
-    expect(allowed(0)).toBe(false);
   });
 });
 

@@ -7,6 +7,7 @@ const PACKAGES = [
   '@aws-sdk/client-dynamodb',
   '@aws-sdk/client-ec2',
   'gamedig',
+  'pino',
   'aws-cdk-lib',
   'constructs',
   'commander',
@@ -40,6 +41,7 @@ const CLEAN: Tree = {
     "import { part } from '@aws-sdk/client-dynamodb';\nimport type { Port } from '../../core/ports.ts';\nexport const store = (port: Port) => [port, part];\n",
   'adapters/ec2/identity.ts': "export { part as identity } from '@aws-sdk/client-ec2';\n",
   'adapters/load/query.ts': "export { part as query } from 'gamedig';\n",
+  'adapters/system/logger.ts': "export { part as logger } from 'pino';\n",
   'adapters/udp/socket.ts': "export { createSocket } from 'node:dgram';\n",
   'lambda/assign.ts': "export { store } from '../adapters/dynamodb/store.ts';\n",
   'agents/main.ts': "export { createSocket } from '../adapters/udp/socket.ts';\n",
@@ -84,6 +86,7 @@ const FAULTS: Readonly<Record<string, readonly Tree[]>> = {
   'adapter-load-has-its-package': [
     { 'adapters/load/query.ts': "export { createSocket as query } from '../udp/socket.ts';\n" },
   ],
+  'adapter-system-has-its-package': [{ 'adapters/system/logger.ts': "export { part as logger } from 'commander';\n" }],
   'adapter-stands-alone': [
     { 'adapters/udp/socket.ts': "export { part as createSocket } from 'commander';\n" },
     { 'adapters/udp/socket.ts': "export { identity as createSocket } from '../ec2/identity.ts';\n" },

@@ -1,0 +1,47 @@
+import { type Refusal, refuse } from '../errors.ts';
+import type { Verify } from '../ports.ts';
+import type { Claims } from './claims.ts';
+import { decodeTicket } from './decode.ts';
+
+/** docs/SEATS.md section 1, "Ticket". */
+const LEEWAY_SECONDS = 5;
+
+export interface TicketExpectations {
+  readonly verify: Verify;
+  /** This deployment. */
+  readonly iss: string;
+  /** Short id of this server. */
+  readonly aud: string;
+  /** The verifier's wall clock. */
+  readonly wallMs: number;
+  /** How far the issuer's clock may be ahead. Default 5. */
+  readonly leewaySeconds?: number;
+}
+
+/**
+ * Whether the ticket is one of this deployment for this server. The checks come in this order, each with its own code:
+ * form, known key, signature, deployment, server, clock.
+ *
+ * `exp` is not among them. Whether a seat may still be activated is decided by its serial against the agent's floor
+ * (docs/SEATS.md), where no clock can be wrong: an expired serial is a join without a ticket, and the holder of a living
+ * session comes back with the same ticket hours after `exp`. A ticket from the future is refused, as a sign of a clock
+ * that would mislead everything else.
+ */
+export function verifyTicket(
+  text: string,
+  { verify, iss, aud, wallMs, leewaySeconds = LEEWAY_SECONDS }: TicketExpectations,
+): { readonly ok: true; readonly claims: Claims } | Refusal {
+  const ticket = decodeTicket(text);
+  if (!ticket.ok) return ticket;
+  const genuine = verify(ticket.kid, ticket.signed, ticket.signature);
+  if (genuine === undefined) return refuse('ticket.unknown-key', { detail: ticket.kid });
+  if (!genuine) return refuse('ticket.forged');
+  const { claims } = ticket;
+  if (claims.iss !== iss) return refuse('ticket.wrong-deployment', { detail: claims.iss });
+  if (claims.aud !== aud) return refuse('ticket.wrong-server', { detail: claims.aud });
+  const aheadSeconds = claims.iat - wallMs / 1_000;
+  if (aheadSeconds > leewaySeconds) {
+    return refuse('ticket.clock', { detail: `issued ${Math.ceil(aheadSeconds)} s from now` });
+  }
+  return { ok: true, claims };
+}
