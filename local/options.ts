@@ -1,0 +1,85 @@
+import { isIPv4 } from 'node:net';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+
+/** Settings of the whole system on one machine. */
+export interface LocalOptions {
+  readonly servers: number;
+  readonly crowd: number;
+  /** Loopback address of door and API; servers get the addresses 10, 11, … after it. */
+  readonly bind: string;
+  readonly httpPort: number;
+  /** Port of the door, and of every agent on its own address. */
+  readonly probePort: number;
+  readonly registryPort: number;
+  /** Stop by itself after this time. */
+  readonly forMs?: number;
+  readonly json: boolean;
+}
+
+/** A wrong flag: one line for people, exit code 2. */
+export class UsageError extends Error {}
+
+const MAX_SERVERS = 200;
+const MAX_CROWD = 5_000;
+/** First server's address after the door's. */
+const FIRST_SERVER_OFFSET = 10;
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}, got: ${text}`);
+    }
+    return value;
+  };
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || value > 86_400)
+    throw new InvalidArgumentError(`must be a number of seconds up to 86400, got: ${text}`);
+  return value;
+}
+
+function loopback(text: string): string {
+  const last = Number(text.split('.')[3]);
+  if (!isIPv4(text) || !text.startsWith('127.') || last < 1 || last > 40) {
+    throw new InvalidArgumentError(`must be an address from 127.0.0.1 to 127.255.255.40 ending in 1..40, got: ${text}`);
+  }
+  return text;
+}
+
+/** The address of server number `index` (from 0): the 10th address after `bind`, and on. */
+export function serverAddress(bind: string, index: number): string {
+  const [a, b, c, d] = bind.split('.').map(Number) as [number, number, number, number];
+  return [a, b, c, d + FIRST_SERVER_OFFSET + index].join('.');
+}
+
+/** Reads the command line. Throws UsageError with one line that names the flag, the value and what it must be. */
+export function parseLocalOptions(argv: readonly string[], write: (text: string) => void): LocalOptions | 'help' {
+  const command = new Command('npm start --')
+    .description(
+      'The whole of Onedoor on this machine: registry, door, API, agents, sample servers and a crowd of clients.',
+    )
+    .option('--servers <n>', 'servers to start; 0: door, API and registry alone', integer(0, MAX_SERVERS), 3)
+    .option('--crowd <n>', 'clients that join, play and leave', integer(0, MAX_CROWD), 12)
+    .option('--bind <ip>', 'loopback address of door and API; servers follow at +10, +11, …', loopback, '127.0.0.1')
+    .option('--http-port <port>', 'port of the HTTP API', integer(1, 65_535), 8080)
+    .option('--probe-port <port>', 'port of the door, and of each agent on its own address', integer(1, 65_535), 7000)
+    .option('--registry-port <port>', 'port of the DynamoDB engine', integer(1, 65_535), 8000)
+    .option('--for <seconds>', 'stop after this time with exit code 0', seconds)
+    .option('--json', 'events as JSON lines instead of the table', false)
+    .allowExcessArguments(false)
+    .configureOutput({ writeOut: write, writeErr: () => {} })
+    .exitOverride();
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 'help';
+    throw new UsageError(error.message.replace(/^error: /, ''));
+  }
+  const flags = command.opts<Omit<LocalOptions, 'forMs'> & { for?: number }>();
+  const { for: forSeconds, ...rest } = flags;
+  return { ...rest, ...(forSeconds === undefined ? {} : { forMs: forSeconds * 1000 }) };
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { parseRuntimeConfig } from '../../../core/config/runtime-config.ts';
+import { ConfigError } from '../../../core/errors.ts';
+
+function problemsOf(value: unknown): readonly string[] {
+  try {
+    parseRuntimeConfig(typeof value === 'string' ? value : JSON.stringify(value));
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the runtime configuration', () => {
+  it('is whole without any setting', () => {
+    const config = parseRuntimeConfig(undefined);
+    expect(config).toEqual(parseRuntimeConfig('{}'));
+    expect(config).toMatchObject({ deployment: 'onedoor', policy: 'two-choices', probePort: 7_000, freshMs: 15_000 });
+    expect(config.keepalive).toEqual({ intervalSeconds: 20, transmissions: 10, timeoutMs: 700 });
+    expect(config.timing.expireMs).toBe(42_000);
+  });
+
+  it('keeps the defaults beside what is set, down to the nested fields', () => {
+    const config = parseRuntimeConfig('{"keepalive":{"intervalSeconds":2},"timing":{"beatMs":1000}}');
+    expect(config.keepalive).toEqual({ intervalSeconds: 2, transmissions: 10, timeoutMs: 700 });
+    expect(config.timing).toMatchObject({ beatMs: 1_000, holdMs: 10_000 });
+  });
+
+  it('takes 0 for "serve nobody without a cookie"', () => {
+    expect(parseRuntimeConfig('{"unverifiedPerSecond":0}').unverifiedPerSecond).toBe(0);
+  });
+
+  it('lists every mistake at once, each with its path', () => {
+    expect(problemsOf({ policy: 'best', probePort: 0, keepalive: { timeoutMs: '1' }, typo: 1 })).toEqual([
+      expect.stringContaining('`typo` must be left out'),
+      '`policy` must be one of two-choices, least-loaded, rendezvous, stateless-3, stateless-5, got: best.',
+      '`probePort` must be a whole number between 1 and 65535, got: 0.',
+      '`keepalive.timeoutMs` must be a whole number between 50 and 10000, got: 1.',
+    ]);
+  });
+
+  it('refuses a timing under which a ticket could outlive its seat', () => {
+    expect(problemsOf({ timing: { expireMs: 30_000 } })).toEqual([
+      '`expireMs` must be at least holdMs + activateMs + handOverMs = 42000, got: 30000.',
+    ]);
+  });
+
+  it('says that the text is no JSON object', () => {
+    expect(problemsOf('{broken')).toEqual(['`the configuration` must be an object, got: {broken.']);
+  });
+});
