@@ -1,0 +1,259 @@
+import { describe, expect, it } from 'vitest';
+import { OnedoorError } from '../../../core/errors.ts';
+import type { RosterItem } from '../../../core/ports.ts';
+import { createRosterReader } from '../../../core/registry/roster-reader.ts';
+import { planRoster, ROSTER_LIMITS, type WriterState } from '../../../core/registry/roster-writer.ts';
+import type { ServerRow } from '../../../core/registry/row.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+import { aRow, beaten, openIds, rows } from './rows.ts';
+
+/** A roster in the store: `write` makes a pass, of which `only` some items may arrive. */
+function rosterWorld() {
+  const clock = fakeClock();
+  const items = new Map<string, RosterItem>();
+  const reads: string[] = [];
+  let state: WriterState | undefined = planRoster(undefined, [], clock.monoMs()).state;
+  let failing = false;
+  const reader = createRosterReader({
+    clock,
+    async readRoster(name) {
+      reads.push(name);
+      if (failing) throw new OnedoorError('registry.unreachable');
+      return items.get(name);
+    },
+  });
+  return {
+    clock,
+    reader,
+    reads,
+    items,
+    write(image: readonly ServerRow[], only: RegExp = /./, limits = ROSTER_LIMITS) {
+      const plan = planRoster(state, image, clock.monoMs(), limits);
+      state = plan.state;
+      for (const item of plan.items) if (only.test(item.name)) items.set(item.name, item);
+      return plan.items;
+    },
+    restartWriter() {
+      state = undefined;
+    },
+    fail(on: boolean) {
+      failing = on;
+    },
+    /** A second later. */
+    async refresh() {
+      clock.advance(1_000);
+      reads.length = 0;
+      await reader.refresh();
+    },
+  };
+}
+
+describe('roster reader', () => {
+  it('is empty and degraded before there is a roster', async () => {
+    const { reader, refresh } = rosterWorld();
+    await refresh();
+    expect(reader.view().entries).toEqual([]);
+    expect(reader.degraded()).toBe(true);
+  });
+
+  it('shows what the writer wrote, ordered by id over all shards', async () => {
+    const { reader, refresh, write } = rosterWorld();
+    const image = rows(5, (n) => ({ free: n, labels: { n: String(n) } }));
+    write([image[4]!, image[0]!, image[2]!], /./, { ...ROSTER_LIMITS, shardServers: 2 });
+    write([...image].reverse(), /./, { ...ROSTER_LIMITS, shardServers: 2 });
+    await refresh();
+    expect(reader.view().entries.map(({ key, server }) => ({ key, server }))).toEqual(
+      image.map(({ key, placement }) => ({ key, server: placement })),
+    );
+    expect([...reader.view().free]).toEqual([0, 1, 2, 3, 4]);
+    expect(reader.view().version).toBe(3);
+    expect(reader.degraded()).toBe(false);
+  });
+
+  it('reads at most once a second, however often it is asked', async () => {
+    const { reader, reads, refresh, write } = rosterWorld();
+    write(rows(2));
+    await refresh();
+    await Promise.all(Array.from({ length: 50 }, () => reader.refresh()));
+    expect(reads).toEqual(['INDEX', 'S0', 'D0']);
+  });
+
+  it('reads only what has changed', async () => {
+    const { refresh, reads, write } = rosterWorld();
+    const limits = { ...ROSTER_LIMITS, shardServers: 2 };
+    const image = rows(4);
+    write(image, /./, limits);
+    await refresh();
+    write([...image.slice(0, 3), beaten(image[3]!)], /./, limits);
+    await refresh();
+    expect(reads).toEqual(['INDEX', 'D1']);
+    write([...image.slice(0, 3), beaten(image[3]!)], /./, limits);
+    await refresh();
+    expect(reads).toEqual(['INDEX']);
+    write([...image.slice(1, 3), beaten(image[3]!)], /./, limits);
+    await refresh();
+    expect(reads).toEqual(['INDEX', 'S0', 'D0']);
+  });
+
+  it('keeps the same view, with what an assigner corrected in it, until the writer moves', async () => {
+    const { reader, refresh, write } = rosterWorld();
+    write(rows(1));
+    await refresh();
+    const view = reader.view();
+    await refresh();
+    expect(reader.view()).toBe(view);
+    write(rows(1));
+    await refresh();
+    expect(reader.view()).not.toBe(view);
+  });
+
+  it('closes a server whose beat has not moved for 15 s by its own clock', async () => {
+    const { reader, refresh, write, clock } = rosterWorld();
+    let [alive, silent] = rows(2) as [ServerRow, ServerRow];
+    for (let second = 0; second < 15; second += 5) {
+      write([alive, silent]);
+      await refresh();
+      expect(openIds(reader.view())).toEqual(['s-00000.0', 's-00001.0']);
+      clock.advance(4_000);
+      alive = beaten(alive);
+    }
+    write([alive, silent]);
+    await refresh();
+    expect(openIds(reader.view())).toEqual(['s-00000.0']);
+    silent = beaten(silent);
+    write([alive, silent]);
+    await refresh();
+    expect(openIds(reader.view())).toEqual(['s-00000.0', 's-00001.0']);
+  });
+
+  it('takes the age from the roster when it is new itself', async () => {
+    const { reader, refresh, write, clock } = rosterWorld();
+    const [alive, silent] = rows(2) as [ServerRow, ServerRow];
+    write([alive, silent]);
+    clock.advance(20_000);
+    write([beaten(alive), silent]);
+    await refresh();
+    expect(openIds(reader.view())).toEqual(['s-00000.0']);
+  });
+
+  it('adds to that age the time that the shard lay there unchanged', async () => {
+    const { reader, refresh, write, clock } = rosterWorld();
+    write([aRow()]);
+    clock.advance(16_000);
+    write([aRow()]);
+    await refresh();
+    expect(openIds(reader.view())).toEqual([]);
+  });
+
+  it('is degraded when the writer stands still for 15 s, and keeps its view as of then', async () => {
+    const { reader, refresh, write, clock } = rosterWorld();
+    write(rows(2));
+    await refresh();
+    clock.advance(13_999);
+    await refresh();
+    expect(reader.ageMs()).toBe(14_999);
+    expect(reader.degraded()).toBe(false);
+    clock.advance(1);
+    expect(reader.degraded()).toBe(true);
+    expect(openIds(reader.view())).toEqual(['s-00000.0', 's-00001.0']);
+    write(rows(2).map((row) => beaten(row)));
+    await refresh();
+    expect(reader.degraded()).toBe(false);
+  });
+
+  it('keeps everything when the registry cannot be read, and says so', async () => {
+    const { reader, refresh, write, fail, clock } = rosterWorld();
+    write(rows(2));
+    await refresh();
+    const view = reader.view();
+    write(rows(3));
+    fail(true);
+    await expect(refresh()).rejects.toThrow('registry.unreachable');
+    expect(reader.view()).toBe(view);
+    clock.advance(15_000);
+    expect(reader.degraded()).toBe(true);
+    fail(false);
+    await refresh();
+    expect(reader.view().entries).toHaveLength(3);
+  });
+
+  it('never applies the numbers of one server to another while the writer is between two items', async () => {
+    const { reader, refresh, write, items } = rosterWorld();
+    const three = rows(3, (n) => ({ free: n + 1 }));
+    write(three);
+    await refresh();
+    const shown = () => reader.view().entries.map(({ server, status }) => [server.id, status.free]);
+    const [staticItem, dynamicItem, index] = write(three.slice(1), /^$/) as [RosterItem, RosterItem, RosterItem];
+    for (const item of [staticItem, dynamicItem]) {
+      items.set(item.name, item);
+      await refresh();
+      expect(shown()).toEqual([
+        ['s-00000.0', 1],
+        ['s-00001.0', 2],
+        ['s-00002.0', 3],
+      ]);
+    }
+    items.set(index.name, index);
+    await refresh();
+    expect(shown()).toEqual([
+      ['s-00001.0', 2],
+      ['s-00002.0', 3],
+    ]);
+  });
+
+  it('keeps what it has while an old copy of a shard meets a new index', async () => {
+    const { reader, refresh, write, items } = rosterWorld();
+    const three = rows(3);
+    write(three);
+    await refresh();
+    const late = write(three.slice(1), /^S|^INDEX/).find(({ name }) => name === 'D0')!;
+    await refresh();
+    expect(reader.view().entries).toHaveLength(3);
+    items.set('D0', late);
+    await refresh();
+    expect(reader.view().entries).toHaveLength(2);
+  });
+
+  it('waits for a static shard that is still missing', async () => {
+    const { reader, refresh, write, items } = rosterWorld();
+    write(rows(1));
+    const late = items.get('S0')!;
+    items.delete('S0');
+    await refresh();
+    expect(reader.view().entries).toEqual([]);
+    items.set('S0', late);
+    await refresh();
+    expect(reader.view().entries).toHaveLength(1);
+  });
+
+  it('does not go back to an old copy of the index', async () => {
+    const { reader, refresh, write, items } = rosterWorld();
+    write(rows(1));
+    const old = new Map(items);
+    write(rows(2));
+    await refresh();
+    for (const [name, item] of old) items.set(name, item);
+    await refresh();
+    expect(reader.view().entries).toHaveLength(2);
+  });
+
+  it('follows a roster that was begun anew', async () => {
+    const { reader, refresh, write, restartWriter } = rosterWorld();
+    for (let n = 0; n < 150; n++) write(rows(1));
+    await refresh();
+    restartWriter();
+    write(rows(2));
+    await refresh();
+    expect(reader.view()).toMatchObject({ version: 1 });
+    expect(reader.view().entries).toHaveLength(2);
+  });
+
+  it('ignores items that it cannot read', async () => {
+    const { reader, refresh, write, items } = rosterWorld();
+    write(rows(1));
+    await refresh();
+    for (const name of ['S0', 'D0', 'INDEX']) items.set(name, { name, version: 99, body: Uint8Array.of(9, 9) });
+    await refresh();
+    expect(reader.view().entries).toHaveLength(1);
+  });
+});
