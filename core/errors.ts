@@ -103,6 +103,12 @@ export const ERROR_CODES = {
   'agent.unknown-session': { http: 404, means: 'no such session', remedy: 'list the sessions with GET /sessions' },
   'http.bad-request': { http: 400, means: 'the request does not fit the schema', remedy: 'see `errors` for each path' },
   'http.body-too-large': { http: 413, means: 'the body has more than 16 KiB', remedy: 'send less' },
+  'http.headers-too-large': {
+    http: 431,
+    means: 'request line and fields have more than 8 KiB',
+    remedy: 'send fewer or shorter fields',
+  },
+  'http.timeout': { http: 408, means: 'the request did not arrive whole in time', remedy: 'send it again' },
   'http.not-found': { http: 404, means: 'no such route or object', remedy: 'see docs/openapi.yaml' },
   'http.method-not-allowed': {
     http: 405,
@@ -127,6 +133,11 @@ export const ERROR_CODES = {
     http: 503,
     means: 'the game did not answer the load query',
     remedy: 'check that the game runs and that the query address is right',
+  },
+  'client.no-answer': {
+    http: 504,
+    means: 'the door answered neither by UDP nor by TCP nor by HTTP',
+    remedy: 'check the address and ports of the door, and that the network lets one of the three pass',
   },
   'config.invalid': { http: 500, means: 'a setting is wrong', remedy: 'the message lists every problem' },
 } as const satisfies Record<string, CodeInfo>;

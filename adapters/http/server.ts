@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { ConfigError, type ErrorCode } from '../../core/errors.ts';
+import { problemResponse } from './problem.ts';
+import { parseQuery } from './query.ts';
+import { readBody } from './read-body.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from './types.ts';
+
+export interface HttpServerOptions {
+  readonly handler: HttpHandler;
+  /** Longer bodies get 413 and never reach the handler. @default 16384 */
+  readonly maxBodyBytes?: number;
+  /** Request line and fields together; more gets 431. @default 8192 */
+  readonly maxHeaderBytes?: number;
+  /** Connections at the same time; further ones are closed at once. @default 1024 */
+  readonly maxConnections?: number;
+  /** From the first byte of a request to its last; slower gets 408. @default 10000 */
+  readonly requestTimeoutMs?: number;
+  /** How long a connection may lie idle between two requests, or with an answer nobody reads. @default 30000 */
+  readonly idleTimeoutMs?: number;
+  /** Told what a handler threw; the client gets 500 without details. @default nobody */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface HttpServer {
+  /**
+   * Opens the port; 0 takes any free one.
+   * @param host numeric address; `::` takes both families
+   * Throws ConfigError if the port is in use or may not be had.
+   */
+  listen(port: number, host: string): Promise<{ readonly address: string; readonly port: number }>;
+  /** Takes nothing new, lets running requests end for `graceMs`, then closes what is left. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const DEFAULT_GRACE_MS = 5_000;
+/** How often Node looks for requests over their time. */
+const TIMEOUT_CHECK_MS = 1_000;
+
+/** What Node's parser gives up with, as codes; everything else is a request that cannot be read. */
+const PARSER_CODES: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'http.headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'http.timeout',
+};
+
+interface ServerState {
+  closing: boolean;
+  /** Connections whose request is read: what the parser says about them now is not about that request. */
+  readonly answering: WeakSet<Socket>;
+}
+
+/** HTTP/1.1 on a socket, with a limit on everything; the handler sees whole requests only. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { maxHeaderBytes = 8 * 1024, maxConnections = 1024 } = options;
+  const { requestTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = options;
+  const state: ServerState = { closing: false, answering: new WeakSet() };
+  const server = createServer(
+    {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: idleTimeoutMs,
+      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeoutMs),
+      noDelay: true,
+    },
+    (request, response) => {
+      serve(request, response, options, state).catch((error) => {
+        options.onError?.(error);
+        request.socket.destroy();
+      });
+    },
+  );
+  server.maxConnections = maxConnections;
+  server.timeout = idleTimeoutMs;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // In the middle of an answer nothing more can be said.
+    if (state.answering.has(socket as Socket) || !socket.writable) socket.destroy();
+    else answerUnreadable(error, socket as Socket);
+  });
+  return {
+    async listen(port, host) {
+      await openPort(server, port, host);
+      const address = server.address() as AddressInfo;
+      return { address: address.address, port: address.port };
+    },
+    async close(graceMs = DEFAULT_GRACE_MS) {
+      if (!server.listening) return;
+      state.closing = true;
+      const closed = once(server, 'close');
+      server.close();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function openPort(server: Server, port: number, host: string): Promise<void> {
+  try {
+    server.listen({ port, host, exclusive: true });
+    await once(server, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new ConfigError([`\`port\` must be free, got: ${port} (in use on ${host}).`]);
+    if (code === 'EACCES') throw new ConfigError([`\`port\` must be one this user may open, got: ${port}.`]);
+    if (code === 'EADDRNOTAVAIL') {
+      throw new ConfigError([`\`host\` must be an address of this machine, got: ${host}.`]);
+    }
+    throw error;
+  }
+}
+
+async function serve(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  options: HttpServerOptions,
+  state: ServerState,
+): Promise<void> {
+  const { handler, maxBodyBytes = 16 * 1024, onError = () => {} } = options;
+  let answer: HttpResponse;
+  try {
+    const body = await readBody(incoming, maxBodyBytes);
+    if (body === 'gone') return;
+    state.answering.add(incoming.socket);
+    outgoing.once('close', () => state.answering.delete(incoming.socket));
+    answer = body === 'too-large' ? ownProblem('http.body-too-large') : await handler(toRequest(incoming, body));
+  } catch (error) {
+    onError(error);
+    answer = ownProblem('http.internal');
+  }
+  if (state.closing || !incoming.complete) outgoing.setHeader('connection', 'close');
+  send(incoming, outgoing, answer);
+}
+
+/** An answer that no handler gave still has an id to ask about. */
+function ownProblem(code: ErrorCode): HttpResponse {
+  return problemResponse(code, { headers: { 'x-request-id': randomUUID() } });
+}
+
+function send(incoming: IncomingMessage, outgoing: ServerResponse, answer: HttpResponse): void {
+  const { status, headers, body } = answer;
+  const bodyless = status === 204 || status === 304;
+  // The handler may say how long a GET would have been; RFC 9110, section 8.6.
+  const lengthKnown = bodyless || (incoming.method === 'HEAD' && 'content-length' in headers);
+  outgoing.writeHead(status, {
+    ...headers,
+    ...(!lengthKnown && { 'content-length': String(Buffer.byteLength(body)) }),
+  });
+  outgoing.end(bodyless ? undefined : body);
+}
+
+function toRequest(incoming: IncomingMessage, body: Uint8Array | undefined): HttpRequest {
+  const url = incoming.url ?? '/';
+  const at = url.indexOf('?');
+  return {
+    method: incoming.method ?? 'GET',
+    path: at < 0 ? url : url.slice(0, at),
+    query: parseQuery(at < 0 ? '' : url.slice(at + 1)),
+    headers: joinFields(incoming.headersDistinct),
+    body,
+    sourceAddress: plainAddress(incoming.socket.remoteAddress ?? ''),
+  };
+}
+
+function joinFields(fields: NodeJS.Dict<string[]>): Record<string, string> {
+  const joined: Record<string, string> = Object.create(null);
+  for (const name in fields) joined[name] = fields[name]!.join(', ');
+  return joined;
+}
+
+/** A socket of both families gives IPv4 addresses as `::ffff:a.b.c.d`. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+/** Requests that never became one: the parser gave up, or time ran out. Written by hand, since there is no response. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  const { status, headers, body } = ownProblem(PARSER_CODES[error.code ?? ''] ?? 'http.bad-request');
+  const fields = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`);
+}
