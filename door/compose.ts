@@ -1,0 +1,91 @@
+import { createAssigner } from '../core/assign/assigner.ts';
+import type { RuntimeConfig } from '../core/config/runtime-config.ts';
+import type { Clock, Mac, PacketHandler, RegistryStore, Rng, Signer } from '../core/ports.ts';
+import { createRosterReader, type RosterReader } from '../core/registry/roster-reader.ts';
+import { createPolicy } from '../core/select/create-policy.ts';
+import { parseAddress } from '../core/wire/address.ts';
+import { createAnswerTable } from './answer-table.ts';
+import { createClassicResponder } from './classic.ts';
+import { createCookies } from './cookies.ts';
+import { type Counters, createCounters } from './counters.ts';
+import { createExtendedResponder } from './extended.ts';
+import { createGateway } from './gateway.ts';
+import { createLongestAnswer } from './longest-answer.ts';
+import { createQuiet } from './quiet.ts';
+
+/** A gateway without sockets: what answers, what it knows, and what must be called from time to time. */
+export interface Door {
+  readonly handle: PacketHandler;
+  readonly roster: RosterReader;
+  readonly counters: Counters;
+  /** Servers that can be given now. */
+  openServers(): number;
+  /** Forgets old stock and hints; call it about once a second. */
+  sweep(): void;
+}
+
+/** How long the same client and nonce get the same answer: as long as its ticket can be shown. */
+const ANSWER_TTL_MS = 30_000;
+
+export function composeDoor(deps: {
+  readonly config: RuntimeConfig;
+  /** The port that the door itself listens on, beside the servers' probe ports. */
+  readonly ownPort: number;
+  readonly store: Pick<RegistryStore, 'write' | 'get' | 'readRoster'>;
+  readonly signer: Signer;
+  readonly cookieMac: Mac;
+  readonly clock: Clock;
+  readonly rng: Rng;
+}): Door {
+  const { config, clock, rng, signer, store } = deps;
+  const { keepalive, packetType: type, defaultApp, deployment: iss } = config;
+  const policy = createPolicy(config.policy);
+  const service = { address: parseAddress(config.serviceAddress) as Uint8Array, port: config.probePort };
+  const roster = createRosterReader({
+    readRoster: store.readRoster,
+    clock,
+    freshMs: config.freshMs,
+    refreshMs: config.rosterRefreshMs,
+  });
+  const assigner = createAssigner({
+    store,
+    roster,
+    policy,
+    signer,
+    clock,
+    rng,
+    iss,
+    defaultApp,
+    service,
+    groupFallback: config.groupFallback,
+    timing: config.timing,
+    stock: true,
+  });
+  const counters = createCounters();
+  const longest = createLongestAnswer({ iss, kid: signer.kid, keepalive });
+  const holdMs = config.timing.holdMs;
+  const classic = createClassicResponder({ assigner, policy, defaultApp, service, type, holdMs, clock, rng, counters });
+  const extended = createExtendedResponder({
+    assigner,
+    answers: createAnswerTable(ANSWER_TTL_MS),
+    cookies: createCookies(deps.cookieMac),
+    quiet: createQuiet({ clock, unverifiedPerSecond: config.unverifiedPerSecond, view: () => assigner.view() }),
+    counters,
+    clock,
+    keepalive,
+    type,
+    longestAnswer: () => longest(assigner.view()),
+  });
+  const isProbePort = (port: number): boolean =>
+    port === deps.ownPort || (port >= config.probePort && port < config.probePort + config.maxSlots);
+  return {
+    handle: createGateway({ classic, extended, counters, type, isProbePort }),
+    roster,
+    counters,
+    openServers: () => assigner.view().open.reduce((sum, open) => sum + open, 0),
+    sweep() {
+      assigner.sweep();
+      classic.sweep();
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { isIP } from 'node:net';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-config.ts';
+import { ConfigError } from '../core/errors.ts';
+
+export interface DoorOptions {
+  readonly bind: string;
+  /** UDP and TCP. */
+  readonly port: number;
+  readonly healthBind: string;
+  readonly healthPort: number;
+  /** How long the health port fails before the sockets close, so that the load balancer stops sending first. */
+  readonly stopMs: number;
+  readonly table: string;
+  readonly keySecret: string;
+  readonly config: RuntimeConfig;
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new InvalidArgumentError(`must be a port from 0 to 65535, got: ${text}`);
+  }
+  return port;
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError(`must be milliseconds, got: ${text}`);
+  return value;
+}
+
+function numericAddress(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError(`must be an IP address, got: ${text}`);
+  return text;
+}
+
+/** Reads flags and environment. Throws ConfigError with every problem; 'help' was asked for and is written. */
+export function parseDoorOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  write: (text: string) => void,
+): DoorOptions | 'help' {
+  const command = new Command('door')
+    .description('Onedoor’s gateway: answers probe requests over UDP and TCP with an assigned server.')
+    .option('--bind <ip>', 'address of the probe port', numericAddress, '0.0.0.0')
+    .option('--port <port>', 'probe port, UDP and TCP (default: probePort of ONEDOOR_CONFIG)', portNumber)
+    .option('--health-bind <ip>', 'address of the health port', numericAddress, '0.0.0.0')
+    .option('--health-port <port>', 'HTTP port for health and counters', portNumber, 8090)
+    .option('--stop-ms <ms>', 'how long health fails before the sockets close', milliseconds, 0)
+    .addHelpText(
+      'after',
+      '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_KEY_SECRET (file:PATH or a secret’s ARN), ONEDOOR_CONFIG (JSON).',
+    )
+    .allowExcessArguments(false)
+    .configureOutput({ writeOut: write, writeErr: () => {} })
+    .exitOverride();
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 'help';
+    throw new ConfigError([error.message.replace(/^error: /, '')]);
+  }
+  const problems: string[] = [];
+  for (const name of ['ONEDOOR_TABLE', 'ONEDOOR_KEY_SECRET']) {
+    if (!env[name]) problems.push(`\`${name}\` must be set in the environment, got: nothing.`);
+  }
+  let config: RuntimeConfig | undefined;
+  try {
+    config = parseRuntimeConfig(env['ONEDOOR_CONFIG']);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems.map((problem) => `ONEDOOR_CONFIG: ${problem}`));
+  }
+  if (problems.length > 0 || !config) throw new ConfigError(problems);
+  const flags = command.opts<Omit<DoorOptions, 'table' | 'keySecret' | 'config' | 'port'> & { port?: number }>();
+  return {
+    ...flags,
+    port: flags.port ?? config.probePort,
+    table: env['ONEDOOR_TABLE'] as string,
+    keySecret: env['ONEDOOR_KEY_SECRET'] as string,
+    config,
+  };
+}
