@@ -83,8 +83,14 @@ function programRules(): IForbiddenRuleType[] {
       ['^(core|adapters|lambda|agents|door|client|local)/', '^node_modules/(?!(aws-cdk-lib|constructs|cdk-nag)/)'],
       true,
     ),
-    onlyImports('bin-sees-lib', '^bin/', ['^(bin|lib)/', '^core/config/', CDK], false),
-    onlyImports('lib-sees-cdk-and-config', '^lib/', ['^lib/', '^core/config/', CDK, '^(node:)?(path|url)$'], false),
+    onlyImports('bin-sees-lib', '^bin/', ['^(bin|lib)/', '^core/config/', '^onedoor\\.config\\.ts$', CDK], false),
+    // fs and crypto: a boot script names the SHA-256 of each file that a machine fetches.
+    onlyImports(
+      'lib-sees-cdk-and-config',
+      '^lib/',
+      ['^lib/', '^core/config/', CDK, '^(node:)?(path|url|fs|crypto)$'],
+      false,
+    ),
   ];
 }
 

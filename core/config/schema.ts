@@ -11,8 +11,13 @@ export type Rule<T> = (value: unknown, path: string, problems: string[]) => T;
 export function parse<T>(rule: Rule<T>, value: unknown): T {
   const problems: string[] = [];
   const parsed = rule(value, '', problems);
-  if (problems.length > 0) throw new ConfigError(problems);
+  refuseIfAny(problems);
   return parsed;
+}
+
+/** Throws ConfigError with every problem, if there is one. */
+export function refuseIfAny(problems: readonly string[]): void {
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 /** The sentence of a mistake, everywhere the same. */

@@ -101,7 +101,7 @@ const FAULTS: Readonly<Record<string, readonly Tree[]>> = {
   'local-has-no-cdk': [{ 'local/main.ts': "export { stack as local } from '../lib/stack.ts';\n" }],
   'bin-sees-lib': [{ 'bin/app.ts': "export { store } from '../lambda/assign.ts';\n" }],
   'lib-sees-cdk-and-config': [
-    { 'lib/stack.ts': "export { readFileSync as stack } from 'node:fs';\n" },
+    { 'lib/stack.ts': "export { connect as stack } from 'node:net';\n" },
     { 'lib/stack.ts': "export { store as stack } from '../lambda/assign.ts';\n" },
   ],
   'core-never-reaches-aws': [

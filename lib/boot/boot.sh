@@ -1,0 +1,78 @@
+# Run by cloud-init as root, once, on a machine's first start; lib/boot/boot-script.ts puts variables and files before it.
+# Fetches two files from the deployment's bucket, and nothing else from anywhere.
+
+fail() {
+  echo "onedoor: $*" >&2
+  exit 1
+}
+
+# fetch URI SHA256 FILE: a file whose bytes are not the expected ones never gets its name.
+fetch() {
+  local uri=$1 sha256=$2 file=$3 pause
+  for pause in 1 2 4 8 16 last; do
+    if aws s3 cp --only-show-errors "$uri" "$file.part"; then break; fi
+    if [ "$pause" = last ]; then fail "cannot fetch $uri"; fi
+    sleep "$pause"
+  done
+  if ! echo "$sha256  $file.part" | sha256sum --check --status; then
+    rm -f "$file.part"
+    fail "$uri does not have the SHA-256 $sha256: nothing is started"
+  fi
+  mv "$file.part" "$file"
+}
+
+# user NAME: a system user who owns nothing and cannot log in.
+user() {
+  if ! id "$1" >/dev/null 2>&1; then
+    useradd --system --no-create-home --home-dir /nonexistent --shell /sbin/nologin "$1"
+  fi
+}
+
+# answers URL: waits up to two minutes for any answer at all.
+answers() {
+  local tries
+  for tries in {1..60}; do
+    if curl --silent --output /dev/null --max-time 2 "$1"; then return; fi
+    sleep 2
+  done
+  fail "no answer from $1 after $tries tries"
+}
+
+install_program() {
+  user onedoor
+  mkdir -p /opt/onedoor
+  fetch "$NODE_URI" "$NODE_SHA256" /opt/onedoor/node.gz
+  gunzip --force /opt/onedoor/node.gz
+  chmod 755 /opt/onedoor/node
+  fetch "$PROGRAM_URI" "$PROGRAM_SHA256" "/opt/onedoor/$PROGRAM.mjs"
+}
+
+install_game() {
+  user onedoor-game
+  mkdir -p /opt/game
+  if [ -n "${GAME_URI:-}" ]; then
+    fetch "$GAME_URI" "$GAME_SHA256" "/opt/game/$GAME_FILE"
+    case "$GAME_FILE" in
+      *.tar.gz)
+        tar --extract --gzip --no-same-owner --directory /opt/game --file "/opt/game/$GAME_FILE"
+        rm "/opt/game/$GAME_FILE"
+        ;;
+    esac
+  fi
+  chmod 755 /opt/onedoor/start-game
+  sed --in-place "s/@GAME_UID@/$(id --user onedoor-game)/g" /etc/systemd/system/onedoor-metadata-guard.service
+}
+
+main() {
+  install_program
+  if [ -n "${SLOTS:-}" ]; then install_game; fi
+  systemctl daemon-reload
+  if [ -n "${SLOTS:-}" ]; then
+    systemctl enable --now onedoor-metadata-guard.service
+    for ((slot = 0; slot < SLOTS; slot++)); do systemctl enable --now "onedoor-game@$slot.service"; done
+  fi
+  systemctl enable --now "onedoor-$PROGRAM.service"
+  if [ -n "${HEALTH_URL:-}" ]; then answers "$HEALTH_URL"; fi
+}
+
+main

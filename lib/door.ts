@@ -1,0 +1,223 @@
+import { join } from 'node:path';
+import { Aws, Duration } from 'aws-cdk-lib';
+import {
+  AdditionalHealthCheckType,
+  AutoScalingGroup,
+  HealthChecks,
+  ScalingProcess,
+  Signals,
+  UpdatePolicy,
+} from 'aws-cdk-lib/aws-autoscaling';
+import { InstanceType, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import {
+  type NetworkLoadBalancer,
+  NetworkTargetGroup,
+  Protocol,
+  TargetType,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import { checkBundles, DIST, DOOR_BUNDLE, fetchedFile, grantFetch, nodeBundle } from './bundles.ts';
+import { checkInteger, checkProps, checkThat } from './checks.ts';
+import { amazonLinux, bootSignal, machineRole, machineTemplate } from './machine.ts';
+import type { ServerRegistry } from './server-registry.ts';
+import type { TicketKeys } from './ticket-keys.ts';
+
+export interface DoorProps {
+  /** The VPC of the load balancer. */
+  readonly vpc: IVpc;
+  readonly registry: ServerRegistry;
+  readonly keys: TicketKeys;
+  /** The load balancer of the one address, see `AssignmentEndpoint`. */
+  readonly loadBalancer: NetworkLoadBalancer;
+  /** The security group of that load balancer. */
+  readonly loadBalancerSecurityGroup: SecurityGroup;
+  /**
+   * Port of the one address, UDP and TCP.
+   *
+   * @default 7000
+   */
+  readonly probePort?: number;
+  /**
+   * Port on the gateways. It differs from `probePort`, or the flow through the load balancer and a direct one to the
+   * same machine would share a 5-tuple.
+   *
+   * @default 17000
+   */
+  readonly targetPort?: number;
+  /**
+   * Port of the health check, HTTP.
+   *
+   * @default 17080
+   */
+  readonly healthPort?: number;
+  /**
+   * Type of the gateways.
+   *
+   * @default t4g.small
+   */
+  readonly instanceType?: InstanceType;
+  /**
+   * Gateways at least.
+   *
+   * @default 2
+   */
+  readonly minCapacity?: number;
+  /**
+   * Gateways at most.
+   *
+   * @default 4
+   */
+  readonly maxCapacity?: number;
+  /**
+   * ONEDOOR_CONFIG of the gateways.
+   *
+   * @default - none
+   */
+  readonly settings?: string;
+  /**
+   * Folder of the built programs.
+   *
+   * @default - `dist` of this package
+   */
+  readonly bundles?: string;
+}
+
+/** How long a new gateway may take from its start to its first answer. */
+const BOOT_TIME = Duration.minutes(5);
+
+/**
+ * The gateways: a small group of machines behind the datagram port of the one address. They hold nothing that another
+ * one lacks, so they are replaced freely: by the load balancer's health check and, on every change, one after the other.
+ */
+export class Door extends Construct {
+  public readonly group: AutoScalingGroup;
+  public readonly targetGroup: NetworkTargetGroup;
+  public readonly securityGroup: SecurityGroup;
+
+  constructor(scope: Construct, id: string, props: DoorProps) {
+    super(scope, id);
+    const { probePort = 7000, targetPort = 17_000, healthPort = 17_080, minCapacity = 2, maxCapacity = 4 } = props;
+    const { instanceType = new InstanceType('t4g.small'), bundles = DIST } = props;
+    const node = nodeBundle(instanceType.architecture);
+    checkProps(
+      checkInteger('probePort', probePort, 1, 65_535),
+      checkInteger('targetPort', targetPort, 1, 65_535),
+      checkInteger('healthPort', healthPort, 1, 65_535),
+      checkInteger('minCapacity', minCapacity, 1, 100),
+      checkInteger('maxCapacity', maxCapacity, 1, 100),
+      validateCapacity(minCapacity, maxCapacity),
+      validatePorts(probePort, targetPort, healthPort),
+      checkBundles(bundles, DOOR_BUNDLE, node),
+    );
+    this.securityGroup = this.machinesGroup(props, targetPort, healthPort);
+    const role = machineRole(this, 'Role');
+    const code = fetchedFile(this, 'Code', join(bundles, DOOR_BUNDLE));
+    const runtime = fetchedFile(this, 'Node', join(bundles, node));
+    grantFetch(role, [code, runtime]);
+    props.registry.grantGateway(role);
+    props.keys.grantRead(role);
+    const template = machineTemplate(this, 'Template', {
+      instanceType,
+      image: amazonLinux(instanceType.architecture),
+      role,
+      securityGroup: this.securityGroup,
+      diskGib: 8,
+      boot: {
+        program: 'door',
+        code,
+        node: runtime,
+        environment: {
+          AWS_REGION: Aws.REGION,
+          ONEDOOR_TABLE: props.registry.table.tableName,
+          ONEDOOR_KEY_SECRET: props.keys.secret.secretArn,
+          ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
+        },
+        arguments: [],
+        healthUrl: `http://127.0.0.1:${healthPort}/healthz`,
+        signal: bootSignal(this, () => this.group),
+      },
+    });
+    this.group = new AutoScalingGroup(this, 'Group', {
+      vpc: props.vpc,
+      vpcSubnets: { subnetType: SubnetType.PUBLIC, onePerAz: true },
+      launchTemplate: template,
+      minCapacity,
+      maxCapacity,
+      healthChecks: HealthChecks.withAdditionalChecks({
+        additionalTypes: [AdditionalHealthCheckType.ELB],
+        gracePeriod: BOOT_TIME,
+      }),
+      signals: Signals.waitForMinCapacity({ timeout: BOOT_TIME }),
+      updatePolicy: UpdatePolicy.rollingUpdate({
+        minInstancesInService: Math.max(1, minCapacity - 1),
+        maxBatchSize: 1,
+        pauseTime: BOOT_TIME,
+        waitOnResourceSignals: true,
+        suspendProcesses: [
+          ScalingProcess.AZ_REBALANCE,
+          ScalingProcess.SCHEDULED_ACTIONS,
+          ScalingProcess.ALARM_NOTIFICATION,
+        ],
+      }),
+    });
+    // A boot that comes before its permissions would be refused its files.
+    this.group.node.addDependency(role);
+    this.group.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 50 });
+    this.targetGroup = this.listen(props, probePort, targetPort, healthPort);
+    this.group.attachToNetworkTargetGroup(this.targetGroup);
+  }
+
+  private machinesGroup(props: DoorProps, targetPort: number, healthPort: number): SecurityGroup {
+    const group = new SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.vpc,
+      description: 'Gateways: reached through the one address alone',
+    });
+    const from = props.loadBalancerSecurityGroup;
+    group.connections.allowFrom(from, Port.udp(targetPort), 'Probes');
+    group.connections.allowFrom(from, Port.tcp(targetPort), 'Probes over TCP');
+    group.connections.allowFrom(from, Port.tcp(healthPort), 'Health check');
+    return group;
+  }
+
+  /** One listener for UDP and TCP on one port: two would need two ports. */
+  private listen(props: DoorProps, probePort: number, targetPort: number, healthPort: number): NetworkTargetGroup {
+    const group = new NetworkTargetGroup(this, 'Targets', {
+      vpc: props.vpc,
+      port: targetPort,
+      protocol: Protocol.TCP_UDP,
+      targetType: TargetType.INSTANCE,
+      // UDP cannot be checked; this port answers badly when the roster is stale or the UDP loop is stuck.
+      healthCheck: {
+        protocol: Protocol.HTTP,
+        port: String(healthPort),
+        path: '/healthz',
+        interval: Duration.seconds(5),
+        timeout: Duration.seconds(2),
+        healthyThresholdCount: 2,
+        unhealthyThresholdCount: 2,
+      },
+      // Flows stay pinned to a gateway that left, unless they are ended; no client has any state there.
+      deregistrationDelay: Duration.seconds(5),
+      connectionTermination: true,
+    });
+    props.loadBalancer.addListener('Probe', {
+      port: probePort,
+      protocol: Protocol.TCP_UDP,
+      defaultTargetGroups: [group],
+    });
+    const from = props.loadBalancerSecurityGroup.connections;
+    from.allowFromAnyIpv4(Port.udp(probePort), 'Probes');
+    from.allowFromAnyIpv4(Port.tcp(probePort), 'Probes over TCP');
+    return group;
+  }
+}
+
+function validateCapacity(min: number, max: number): string | undefined {
+  return checkThat(min <= max, 'maxCapacity', `at least minCapacity (${min})`, max);
+}
+
+function validatePorts(probePort: number, targetPort: number, healthPort: number): string | undefined {
+  const holds = new Set([probePort, targetPort, healthPort]).size === 3;
+  const got = `probePort ${probePort}, targetPort ${targetPort}, healthPort ${healthPort}`;
+  return checkThat(holds, 'targetPort', 'a port other than probePort and healthPort', got);
+}

@@ -1,0 +1,76 @@
+import { Aws, Lazy, Stack } from 'aws-cdk-lib';
+import type { AutoScalingGroup, CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import {
+  AmazonLinuxCpuType,
+  InstanceArchitecture as Architecture,
+  BlockDeviceVolume,
+  EbsDeviceVolumeType,
+  type IMachineImage,
+  type InstanceArchitecture,
+  type InstanceType,
+  type ISecurityGroup,
+  LaunchTemplate,
+  LaunchTemplateHttpTokens,
+  MachineImage,
+  OperatingSystemType,
+  UserData,
+} from 'aws-cdk-lib/aws-ec2';
+import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { type BootProps, bootScript } from './boot/boot-script.ts';
+
+/** The role of machines that run a program of ours. It may do what it is granted and nothing else. */
+export function machineRole(scope: Construct, id: string): Role {
+  return new Role(scope, id, { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+}
+
+/** An image by its id, in whatever region the stack goes to. */
+export function imageById(imageId: string): IMachineImage {
+  return { getImage: () => ({ imageId, osType: OperatingSystemType.LINUX, userData: UserData.forLinux() }) };
+}
+
+/** The newest Amazon Linux 2023, looked up when the stack is deployed. */
+export function amazonLinux(architecture: InstanceArchitecture): IMachineImage {
+  const cpuType = architecture === Architecture.ARM_64 ? AmazonLinuxCpuType.ARM_64 : AmazonLinuxCpuType.X86_64;
+  return MachineImage.latestAmazonLinux2023({ cpuType });
+}
+
+export interface MachineProps {
+  readonly instanceType: InstanceType;
+  readonly image: IMachineImage;
+  readonly role: IRole;
+  readonly securityGroup: ISecurityGroup;
+  readonly diskGib: number;
+  readonly boot: BootProps;
+}
+
+/**
+ * How a machine of ours starts: metadata only by IMDSv2 and over one hop, an encrypted disk, a public address of its own
+ * (clients talk to servers directly; gateways reach AWS without a NAT gateway).
+ */
+export function machineTemplate(scope: Construct, id: string, props: MachineProps): LaunchTemplate {
+  return new LaunchTemplate(scope, id, {
+    instanceType: props.instanceType,
+    machineImage: props.image,
+    role: props.role,
+    securityGroup: props.securityGroup,
+    associatePublicIpAddress: true,
+    httpTokens: LaunchTemplateHttpTokens.REQUIRED,
+    httpPutResponseHopLimit: 1,
+    blockDevices: [
+      {
+        deviceName: '/dev/xvda',
+        volume: BlockDeviceVolume.ebs(props.diskGib, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }),
+      },
+    ],
+    userData: UserData.custom(bootScript(props.boot)),
+  });
+}
+
+/** Where a boot reports its end; the group may be made later, since its template needs this first. */
+export function bootSignal(scope: Construct, group: () => AutoScalingGroup): NonNullable<BootProps['signal']> {
+  const logicalId = Lazy.string({
+    produce: () => Stack.of(scope).resolve((group().node.defaultChild as CfnAutoScalingGroup).logicalId),
+  });
+  return { stackName: Aws.STACK_NAME, logicalId, region: Aws.REGION };
+}

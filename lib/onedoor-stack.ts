@@ -1,0 +1,168 @@
+import {
+  CfnOutput,
+  DefaultStackSynthesizer,
+  type IStackSynthesizer,
+  PermissionsBoundary,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+} from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { InstanceType, IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import type { Construct } from 'constructs';
+import type { DeployConfig, NetworkConfig } from '../core/config/deploy-config.ts';
+import type { FleetConfig, LoadConfig } from '../core/config/fleet-config.ts';
+import { AssignmentEndpoint } from './assignment-endpoint.ts';
+import { DIST } from './bundles.ts';
+import { Door } from './door.ts';
+import { RegistryWriters } from './registry-writers.ts';
+import { ServerFleet } from './server-fleet.ts';
+import { ServerRegistry } from './server-registry.ts';
+import { TicketKeys } from './ticket-keys.ts';
+
+export interface OnedoorStackProps extends StackProps {
+  /** The deployer's configuration, from `parseDeployConfig`. */
+  readonly config: DeployConfig;
+  /**
+   * Folder of the built programs.
+   *
+   * @default - `dist` of this package
+   */
+  readonly bundles?: string;
+}
+
+/** A whole deployment, in whatever account and region it is deployed to. */
+export class OnedoorStack extends Stack {
+  public readonly registry: ServerRegistry;
+  public readonly endpoint: AssignmentEndpoint;
+  public readonly fleets: readonly ServerFleet[];
+
+  constructor(scope: Construct, id: string, { config, bundles = DIST, ...props }: OnedoorStackProps) {
+    super(scope, id, { ...stackProps(config), ...props });
+    const vpc = network(this, config.network);
+    const logRetention = config.logRetentionDays as RetentionDays;
+    this.registry = new ServerRegistry(this, 'Registry', {
+      removalPolicy: config.registryRemoval === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const { registry } = this;
+    const keys = new TicketKeys(this, 'TicketKeys');
+    new RegistryWriters(this, 'Writers', { registry, logRetention, bundles });
+    this.endpoint = this.assignmentEndpoint(config, { vpc, registry, keys, logRetention, bundles });
+    new Door(this, 'Door', {
+      vpc,
+      registry,
+      keys,
+      bundles,
+      loadBalancer: this.endpoint.loadBalancer,
+      loadBalancerSecurityGroup: this.endpoint.securityGroup,
+      probePort: config.probePort,
+      targetPort: config.gateway.targetPort,
+      healthPort: config.gateway.healthPort,
+      instanceType: new InstanceType(config.gateway.instanceType),
+      minCapacity: config.gateway.min,
+      maxCapacity: config.gateway.max,
+    });
+    this.fleets = config.fleets.map((fleet) => this.fleet(fleet, { vpc, registry, bundles }));
+    this.outputs(config);
+  }
+
+  private assignmentEndpoint(
+    { domain, assign }: DeployConfig,
+    common: { vpc: IVpc; registry: ServerRegistry; keys: TicketKeys; logRetention: RetentionDays; bundles: string },
+  ): AssignmentEndpoint {
+    return new AssignmentEndpoint(this, 'Endpoint', {
+      ...common,
+      memorySize: assign.memoryMib,
+      provisionedConcurrentExecutions: assign.provisionedConcurrency,
+      ...(domain && {
+        domainName: domain.name,
+        certificate: Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn),
+      }),
+      ...(domain?.zone && {
+        hostedZone: HostedZone.fromHostedZoneAttributes(this, 'Zone', {
+          hostedZoneId: domain.zone.id,
+          zoneName: domain.zone.name,
+        }),
+      }),
+    });
+  }
+
+  private fleet(fleet: FleetConfig, common: { vpc: IVpc; registry: ServerRegistry; bundles: string }): ServerFleet {
+    return new ServerFleet(this, `Fleet-${fleet.name}`, {
+      ...common,
+      app: fleet.app,
+      world: fleet.world,
+      serverGroup: fleet.group,
+      labels: fleet.labels,
+      instanceTypes: fleet.instanceTypes.map((type) => new InstanceType(type)),
+      spot: fleet.purchase === 'spot',
+      minCapacity: fleet.min,
+      maxCapacity: fleet.max,
+      slots: fleet.slots,
+      capacity: fleet.capacity,
+      ports: fleet.ports,
+      load: loadArguments(fleet.load),
+      diskGib: fleet.diskGib,
+      ...(fleet.amiId !== undefined && { imageId: fleet.amiId }),
+      ...(fleet.game.kind === 'archive' && { gameArchive: fleet.game.path, gameCommand: fleet.game.command }),
+    });
+  }
+
+  private outputs({ probePort, domain }: DeployConfig): void {
+    const { addresses, url } = this.endpoint;
+    new CfnOutput(this, 'DoorAddress', {
+      description: 'The one public address; each of these answers for all',
+      value: addresses.join(','),
+    });
+    new CfnOutput(this, 'ApiUrl', {
+      description: domain ? 'HTTP API' : 'HTTP API, in the clear: set `domain` before anybody plays for real',
+      value: url,
+    });
+    new CfnOutput(this, 'ProbeCommand', {
+      description: 'Sends a probe request and shows the answer',
+      value: `npm run probe -- ${addresses[0]}:${probePort}`,
+    });
+    new CfnOutput(this, 'TableName', { description: 'The registry', value: this.registry.table.tableName });
+  }
+}
+
+function stackProps({ qualifier, permissionsBoundaryArn }: DeployConfig): StackProps {
+  return {
+    description: 'Onedoor: one public address that assigns clients to servers',
+    ...(qualifier !== undefined && { synthesizer: new DefaultStackSynthesizer({ qualifier }) as IStackSynthesizer }),
+    ...(permissionsBoundaryArn !== undefined && {
+      permissionsBoundary: PermissionsBoundary.fromArn(permissionsBoundaryArn),
+    }),
+  };
+}
+
+/** A VPC with public subnets alone: servers and gateways need public addresses, and a NAT gateway would only cost. */
+function network(scope: Construct, { maxAzs, vpc }: NetworkConfig): IVpc {
+  if (vpc) {
+    return Vpc.fromVpcAttributes(scope, 'Network', {
+      vpcId: vpc.id,
+      availabilityZones: [...vpc.zones],
+      publicSubnetIds: [...vpc.publicSubnetIds],
+    });
+  }
+  return new Vpc(scope, 'Network', {
+    ipAddresses: IpAddresses.cidr('10.77.0.0/16'),
+    maxAzs,
+    natGateways: 0,
+    subnetConfiguration: [{ name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 20 }],
+    restrictDefaultSecurityGroup: false,
+  }) as IVpc;
+}
+
+function loadArguments(load: LoadConfig): readonly string[] {
+  switch (load.adapter) {
+    case 'gamedig':
+      return ['gamedig', '--gamedig-type', load.type];
+    case 'command':
+      return ['command', '--load-command', `"${load.command}"`];
+    default:
+      return [load.adapter];
+  }
+}

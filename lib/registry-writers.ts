@@ -1,0 +1,124 @@
+import { Duration } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { FilterCriteria, FilterRule, type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { checkBundles, DIST } from './bundles.ts';
+import { checkProps } from './checks.ts';
+import { deadLetterQueue, handlerFunction } from './handler-function.ts';
+import type { ServerRegistry } from './server-registry.ts';
+
+export interface RegistryWritersProps {
+  readonly registry: ServerRegistry;
+  /**
+   * ONEDOOR_CONFIG of the functions.
+   *
+   * @default - none
+   */
+  readonly settings?: string;
+  /**
+   * How long logs are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+  /**
+   * Folder of the built programs.
+   *
+   * @default - `dist` of this package
+   */
+  readonly bundles?: string;
+}
+
+/** Times that a stream's record is tried before it goes to the dead letters: with the batch halved each time. */
+const STREAM_RETRIES = 5;
+
+/**
+ * The functions that write what nobody else may: `registrar` (addresses, ports, zones and pools, as EC2 knows them, on
+ * a new row and when an instance changes its state) and `roster` (the packed list of servers, on every change).
+ */
+export class RegistryWriters extends Construct {
+  public readonly registrar: LambdaFunction;
+  public readonly roster: LambdaFunction;
+  /** Events that a function failed on. */
+  public readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, props: RegistryWritersProps) {
+    super(scope, id);
+    const { registry, bundles = DIST, logRetention = RetentionDays.ONE_MONTH } = props;
+    checkProps(checkBundles(bundles, 'registrar/index.mjs', 'roster/index.mjs'));
+    this.deadLetters = deadLetterQueue(this, 'DeadLetters');
+    const common = {
+      bundles,
+      logRetention,
+      timeout: Duration.seconds(30),
+      deadLetters: this.deadLetters,
+      environment: {
+        ONEDOOR_TABLE: registry.table.tableName,
+        ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
+      },
+    };
+    this.registrar = handlerFunction(this, 'Registrar', {
+      ...common,
+      bundle: 'registrar',
+      description: 'Onedoor: asks EC2 for the address and the pool of each server',
+      memorySize: 512,
+    });
+    this.roster = handlerFunction(this, 'Roster', {
+      ...common,
+      bundle: 'roster',
+      description: 'Onedoor: packs the list of servers for those who assign',
+      memorySize: 1024,
+    });
+    registry.grantRegistrar(this.registrar);
+    registry.grantRoster(this.roster);
+    // DescribeInstances knows no resources (Service Authorization Reference, Amazon EC2).
+    this.registrar.addToRolePolicy(
+      new PolicyStatement({ sid: 'AskEc2', actions: ['ec2:DescribeInstances'], resources: ['*'] }),
+    );
+    this.consumeStream(registry);
+    this.watchInstances();
+  }
+
+  private consumeStream(registry: ServerRegistry): void {
+    const source = (filters: Parameters<typeof FilterCriteria.filter>[0][]): DynamoEventSource =>
+      new DynamoEventSource(registry.table as ITable, {
+        startingPosition: StartingPosition.TRIM_HORIZON,
+        batchSize: 1000,
+        retryAttempts: STREAM_RETRIES,
+        bisectBatchOnError: true,
+        onFailure: new SqsDlq(this.deadLetters),
+        filters: filters.map((filter) => FilterCriteria.filter(filter)),
+      });
+    const serverRow = { Keys: { pk: { S: FilterRule.beginsWith('SRV#') } } };
+    const notVerified = { NewImage: { verified: { BOOL: FilterRule.notExists() } } };
+    // A heartbeat of a verified row is no news to the registrar, and there is one per server and 5 s.
+    this.registrar.addEventSource(
+      source([{ eventName: ['INSERT', 'MODIFY'], dynamodb: { ...serverRow, ...notVerified } }]),
+    );
+    this.roster.addEventSource(source([{ dynamodb: serverRow }]));
+  }
+
+  private watchInstances(): void {
+    new Rule(this, 'InstanceStates', {
+      description: 'Onedoor: an instance started or went away',
+      eventPattern: {
+        source: ['aws.ec2'],
+        detailType: ['EC2 Instance State-change Notification'],
+        detail: { state: ['running', 'shutting-down', 'terminated', 'stopping', 'stopped'] },
+      },
+      targets: [
+        new LambdaTarget(this.registrar, {
+          deadLetterQueue: this.deadLetters,
+          maxEventAge: Duration.hours(1),
+          retryAttempts: 10,
+        }),
+      ],
+    });
+  }
+}

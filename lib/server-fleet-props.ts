@@ -1,0 +1,115 @@
+import type { Duration } from 'aws-cdk-lib';
+import type { InstanceType, IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { ServerRegistry } from './server-registry.ts';
+
+export interface ServerFleetProps {
+  /** Servers get their public addresses in its public subnets. */
+  readonly vpc: IVpc;
+  readonly registry: ServerRegistry;
+  /** The app that the servers run. */
+  readonly app: string;
+  /** Clients that one server process may have; readers cut what an agent claims to this. */
+  readonly capacity: number;
+  /**
+   * The incarnation of the app.
+   *
+   * @default 'main'
+   */
+  readonly world?: string;
+  /**
+   * Cluster or region, as clients may prefer it.
+   *
+   * @default 'main'
+   */
+  readonly serverGroup?: string;
+  /**
+   * What requests may ask of a server.
+   *
+   * @default - none
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Types of one architecture, the preferred first.
+   *
+   * @default - t4g.small
+   */
+  readonly instanceTypes?: readonly InstanceType[];
+  /**
+   * Spare capacity of AWS, cheaper and taken back with two minutes' notice.
+   *
+   * @default false
+   */
+  readonly spot?: boolean;
+  /**
+   * Machines at least.
+   *
+   * @default 1
+   */
+  readonly minCapacity?: number;
+  /**
+   * Machines at most.
+   *
+   * @default 4
+   */
+  readonly maxCapacity?: number;
+  /**
+   * Server processes on each machine, 1 to 100.
+   *
+   * @default 1
+   */
+  readonly slots?: number;
+  /**
+   * Port of each role on slot 0; slot n has it + n. `game` and `probe` must be there.
+   *
+   * @default - game 7777, probe 7000
+   */
+  readonly ports?: Readonly<Record<string, number>>;
+  /**
+   * How the agent learns who plays: its `--load` and what belongs to it.
+   *
+   * @default ['api']
+   */
+  readonly load?: readonly string[];
+  /**
+   * A `.tar.gz` with the game, unpacked to /opt/game.
+   *
+   * @default - the image has it
+   */
+  readonly gameArchive?: string;
+  /**
+   * Shell command that starts one server process; it finds its slot in `$SLOT` and its port in `$PORT`.
+   *
+   * @default - the image starts the game by itself
+   */
+  readonly gameCommand?: string;
+  /**
+   * Id of an image with systemd, bash, curl and the AWS CLI.
+   *
+   * @default - the newest Amazon Linux 2023
+   */
+  readonly imageId?: string;
+  /**
+   * Size of the disk in GiB.
+   *
+   * @default 8
+   */
+  readonly diskGib?: number;
+  /**
+   * How long a machine that is to go waits for its sessions to end, 30 s to 2 h.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly drainTime?: Duration;
+  /**
+   * ONEDOOR_CONFIG of the agents.
+   *
+   * @default - none
+   */
+  readonly settings?: string;
+  /**
+   * Folder of the built programs.
+   *
+   * @default - `dist` of this package
+   */
+  readonly bundles?: string;
+}

@@ -1,0 +1,82 @@
+import type { Duration } from 'aws-cdk-lib';
+import type { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { AGENT_BUNDLE, checkBundles, nodeBundle } from './bundles.ts';
+import { checkInteger, checkProps, checkThat } from './checks.ts';
+import type { ServerFleetProps } from './server-fleet-props.ts';
+
+/** What EC2 counts as a tag's text beside letters and digits (Amazon EC2 User Guide, "Tag restrictions"). */
+const TAG_TEXT = /^[\w +\-=.:/@]{1,32}$/;
+
+/** The props of a fleet that have defaults, with these filled in. */
+interface Resolved {
+  readonly slots: number;
+  readonly minCapacity: number;
+  readonly maxCapacity: number;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly instanceTypes: readonly InstanceType[];
+  readonly bundles: string;
+}
+
+/** Throws ConfigError with every mistake in the props of a fleet. */
+export function checkFleet(props: ServerFleetProps, resolved: Resolved): void {
+  const { slots, minCapacity, maxCapacity, ports, instanceTypes, bundles } = resolved;
+  const architecture = instanceTypes[0]?.architecture;
+  checkProps(
+    validateText('app', props.app),
+    validateText('world', props.world),
+    validateText('serverGroup', props.serverGroup),
+    validateLabels(props.labels),
+    checkInteger('capacity', props.capacity, 1, 100_000),
+    checkInteger('slots', slots, 1, 100),
+    checkInteger('minCapacity', minCapacity, 0, 10_000),
+    checkInteger('maxCapacity', maxCapacity, 0, 10_000),
+    checkInteger('diskGib', props.diskGib, 2, 16_384),
+    validateOrder(minCapacity, maxCapacity),
+    validatePorts(ports, slots),
+    validateTypes(instanceTypes),
+    validateGame(props),
+    validateDrain(props.drainTime),
+    architecture && checkBundles(bundles, AGENT_BUNDLE, nodeBundle(architecture)),
+  );
+}
+
+function validateText(name: string, value: string | undefined): string | undefined {
+  const must = '1 to 32 characters of letters, digits, space and + - = . _ : / @';
+  return checkThat(value === undefined || TAG_TEXT.test(value), name, must, value);
+}
+
+function validateLabels(labels: Readonly<Record<string, string>> = {}): string | undefined {
+  const holds =
+    Object.keys(labels).length <= 8 &&
+    Object.entries(labels)
+      .flat()
+      .every((text) => TAG_TEXT.test(text));
+  return checkThat(holds, 'labels', 'at most 8 names and values of 1 to 32 characters each', labels);
+}
+
+function validateOrder(min: number, max: number): string | undefined {
+  return checkThat(min <= max, 'maxCapacity', `at least minCapacity (${min})`, max);
+}
+
+function validatePorts(ports: Readonly<Record<string, number>>, slots: number): string | undefined {
+  const sorted = Object.values(ports).sort((a, b) => a - b);
+  const inRange = sorted.every((port) => Number.isInteger(port) && port >= 1 && port + slots - 1 <= 65_535);
+  const apart = sorted.every((port, index) => index === 0 || port - (sorted[index - 1] as number) >= slots);
+  const holds = inRange && apart && 'game' in ports && 'probe' in ports;
+  return checkThat(holds, 'ports', `game, probe and others, each ${slots} ports from the next, up to 65535`, ports);
+}
+
+function validateTypes(types: readonly InstanceType[]): string | undefined {
+  const architectures = new Set(types.map(({ architecture }) => architecture));
+  const must = 'one or more types of one architecture';
+  return checkThat(architectures.size === 1, 'instanceTypes', must, types.map(String).join(', ') || 'none');
+}
+
+function validateGame({ gameArchive, gameCommand }: ServerFleetProps): string | undefined {
+  return checkThat(!gameArchive || gameCommand !== undefined, 'gameCommand', 'given with gameArchive', gameCommand);
+}
+
+function validateDrain(time: Duration | undefined): string | undefined {
+  const seconds = time?.toSeconds() ?? 3600;
+  return checkThat(seconds >= 30 && seconds <= 7200, 'drainTime', 'between 30 and 7200 s', `${seconds} s`);
+}
