@@ -2,12 +2,12 @@
  * CPU time per pick of every policy, by pool size: `node bench/pick.ts`. All rounds of one process are printed with their
  * median; the policies take turns within a round, so that a slow moment of the machine hits all of them.
  */
-import { cpus } from 'node:os';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
 import { buildView, type Pool, type RosterEntry } from '../core/registry/roster.ts';
 import { createPolicy, POLICY_NAMES } from '../core/select/create-policy.ts';
 import type { PickQuery, Policy } from '../core/select/policy.ts';
 import { createPools } from '../core/select/pools.ts';
+import { cpuNsPerCall, machine, roundsLine } from './cpu.ts';
 
 const ROUNDS = 9;
 const SIZES = [10, 100, 1_000, 10_000];
@@ -60,25 +60,15 @@ const queries = Array.from(
   }),
 );
 
-/** CPU nanoseconds per pick over `picks` picks. */
-function measure(policy: Policy, pool: Pool, picks: number): number {
-  let sum = 0;
-  const before = process.cpuUsage();
-  for (let pick = 0; pick < picks; pick++) sum += policy.pick(pool, queries[pick & 1_023]!);
-  const { user, system } = process.cpuUsage(before);
-  if (sum < 0) throw new Error('no server was picked');
-  return ((user + system) * 1_000) / picks;
-}
+const measure = (policy: Policy, pool: Pool, picks: number) =>
+  cpuNsPerCall(picks, (pick) => policy.pick(pool, queries[pick & 1_023]!));
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-
-console.log(
-  `node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim()}; CPU ns per pick, ${ROUNDS} rounds`,
-);
+console.log(`${machine()}; CPU ns per pick, ${ROUNDS} rounds`);
 for (const size of SIZES) {
   const pool = makePool(size);
   const runs = POLICY_NAMES.map((name) => {
     const policy = createPolicy(name);
+    measure(policy, pool, 2_000);
     const warm = measure(policy, pool, 2_000);
     return { name, policy, picks: Math.max(200, Math.round((ROUND_US * 1_000) / warm)), rounds: [] as number[] };
   });
@@ -86,10 +76,5 @@ for (const size of SIZES) {
     for (const run of round % 2 === 0 ? runs : [...runs].reverse())
       run.rounds.push(measure(run.policy, pool, run.picks));
   }
-  for (const { name, rounds } of runs) {
-    const raw = rounds.map((ns) => ns.toFixed(0)).join(' ');
-    console.log(
-      `${String(size).padStart(6)} servers  ${name.padEnd(12)} median ${median(rounds).toFixed(0).padStart(6)}  (${raw})`,
-    );
-  }
+  for (const { name, rounds } of runs) console.log(roundsLine(`${size} servers, ${name}`, rounds, 1));
 }

@@ -81,12 +81,28 @@ describe('two-choices', () => {
     expectShares([big, 4_000 - big], [3_000, 1_000]);
   });
 
-  it('prepares a pool once, and a new view anew', () => {
+  it('compares two draws when it looks at all of them too', () => {
+    const pool = aPool(servers(1_000, (index) => ({ capacity: 10, free: index === 400 ? 9 : 5 })));
+    const rng = seededRng(6);
     const policy = twoChoices();
-    const first = aPool(servers(4, (index) => ({ free: index === 0 ? 5 : 0 })));
-    expect(policy.pick(first, aQuery())).toBe(0);
-    const second = aPool(servers(4, (index) => ({ free: index === 3 ? 5 : 0 })));
-    expect(policy.pick(second, aQuery())).toBe(3);
+    const allowed = (index: number) => [10, 400, 700].includes(index);
+    let least = 0;
+    for (let n = 0; n < 9_000; n++) if (policy.pick(pool, aQuery({ rng, allowed })) === 400) least += 1;
+    // It wins unless neither draw is it: 1 - (2/3)^2.
+    expectShares([least], [5_000]);
+  });
+
+  it('draws by the capacities of the view at hand', () => {
+    const policy = twoChoices();
+    const first = aPool(servers(2, (index) => ({ capacity: index === 0 ? 900 : 100 })));
+    const second = aPool(servers(2, (index) => ({ capacity: index === 0 ? 100 : 900 })));
+    const rng = seededRng(8);
+    const counts = [0, 0];
+    for (let n = 0; n < 2_000; n++) {
+      counts[policy.pick(first, aQuery({ rng }))]! += 1;
+      counts[policy.pick(second, aQuery({ rng }))]! += 1;
+    }
+    expectShares(counts, [2_000, 2_000]);
   });
 });
 

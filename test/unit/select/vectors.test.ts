@@ -19,10 +19,20 @@ describe('golden vectors of the stateless policies', () => {
   });
 
   it('a mapped address is the IPv4 address in it', () => {
-    const pool = aPool(servers(5));
-    const source = { address: address('::ffff:203.0.113.9'), port: 1, protocol: 17 as const };
-    const service = { address: address('198.51.100.4'), port: 7_000 };
-    expect(pickFrom(pool, aQuery({ source, service }), 7_000)).toBe(3);
+    const pool = aPool(servers(7));
+    const pickBy = (source: string, service: string) =>
+      pickFrom(
+        pool,
+        aQuery({
+          source: { address: address(source), port: 1, protocol: 17 },
+          service: { address: address(service), port: 7_000 },
+        }),
+        7_000,
+      );
+    const expected = pickBy('203.0.113.9', '198.51.100.4');
+    expect(pickBy('::ffff:203.0.113.9', '198.51.100.4')).toBe(expected);
+    expect(pickBy('203.0.113.9', '::ffff:198.51.100.4')).toBe(expected);
+    expect(pickBy('::fffd:203.0.113.9', '198.51.100.4')).not.toBe(expected);
   });
 });
 

@@ -123,10 +123,16 @@ describe('createLogger', () => {
   it('writes to stdout at once, so that a process that ends leaves no line behind', () => {
     const script = `
       const { createLogger } = await import(${JSON.stringify(new URL('../../../adapters/system/logger.ts', import.meta.url).href)});
-      createLogger().info('last words');
+      const log = createLogger();
+      for (let n = 0; n < 200; n++) log.info({ n }, 'last words');
       process.kill(process.pid, 'SIGKILL');`;
     const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
     expect(signal).toBe('SIGKILL');
-    expect(JSON.parse(stdout)).toMatchObject({ msg: 'last words' });
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).n),
+    ).toEqual([...Array(200).keys()]);
   });
 });

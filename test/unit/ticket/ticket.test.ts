@@ -179,6 +179,11 @@ describe('ticket.malformed', () => {
     },
   );
 
+  it('ticket.malformed: longer than any ticket is, before anything is decoded', () => {
+    const result = verifyTicket(withClaims({ note: 'x'.repeat(400) }), expectations());
+    expect(result).toMatchObject({ code: 'ticket.malformed', detail: 'longer than 760 bytes' });
+  });
+
   it('is not said of a claim that the product does not know', () => {
     expect(codeOf(withClaims({ nbf: 0, future: { deep: [1] } }))).toBe('ok');
   });
