@@ -8,10 +8,8 @@ export interface ServerPort {
   readonly port: number;
 }
 
-/** The port of a role; the first wins if a role is named twice. */
-export function portOf(ports: readonly ServerPort[], role: number): number | undefined {
-  return ports.find((entry) => entry.role === role)?.port;
-}
+/** The app's own roles as names: decimal without leading zeroes, since Number('') and Number('0x10') are numbers too. */
+const OWN_ROLE = /^(1[6-9]|[2-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])$/;
 
 /**
  * Ports by role name as the ports option carries them: the named roles, and the app's own, whose names are their
@@ -20,8 +18,13 @@ export function portOf(ports: readonly ServerPort[], role: number): number | und
 export function namedPorts(ports: Readonly<Record<string, number>>): ServerPort[] {
   const named: ServerPort[] = [];
   for (const [name, port] of Object.entries(ports)) {
-    const role = Object.hasOwn(PORT_ROLE, name) ? PORT_ROLE[name as keyof typeof PORT_ROLE] : Number(name);
-    if (Number.isInteger(role) && role >= 0 && role <= 255 && named.length < MAX_PORTS) named.push({ role, port });
+    const role = roleOf(name);
+    if (role !== undefined && named.length < MAX_PORTS) named.push({ role, port });
   }
   return named;
+}
+
+function roleOf(name: string): number | undefined {
+  if (Object.hasOwn(PORT_ROLE, name)) return PORT_ROLE[name as keyof typeof PORT_ROLE];
+  return OWN_ROLE.test(name) ? Number(name) : undefined;
 }

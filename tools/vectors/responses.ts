@@ -108,6 +108,10 @@ function pageVectors(): object[] {
   ];
   const none = { address: ip('::') };
   return [
+    vector('the roster page of the document', {
+      ...none,
+      rosterPage: { version: 0x01020304, page: 0, pages: 1, entries: [entry] },
+    }),
     vector('a roster page', { ...none, rosterPage: { version: 7, page: 0, pages: 1, entries } }),
     vector('a roster without servers', { ...none, rosterPage: paginateRoster(0xfedcba98, [])[0] }),
     ...paginateRoster(8, many).map((rosterPage) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeResponse, responseLength } from '../../../core/wire/encode-response.ts';
 import type { ResponseFields } from '../../../core/wire/packet.ts';
-import { PORT_ROLE, portOf } from '../../../core/wire/server-port.ts';
+import { PORT_ROLE } from '../../../core/wire/server-port.ts';
 import { expectCodec } from '../../support/expect-codec.ts';
 import {
   aLobbyPage,
@@ -149,12 +149,12 @@ describe('what a reader of responses lets pass', () => {
     expect(decoded(rawPacket([[0xf0, 'later'], NONCE_OPTION, [0x81, SERVER_ID]]))).toMatchObject({ server: SERVER_ID });
   });
 
-  it('takes the first of two ports with one role', () => {
-    const bytes = rawPacket([NONCE_OPTION, [0x82, hex('001e61 001e62 011b58')]]);
-    const { ports } = decoded(bytes);
-    expect(portOf(ports!, PORT_ROLE.game)).toBe(7777);
-    expect(portOf(ports!, PORT_ROLE.probe)).toBe(7000);
-    expect(portOf(ports!, PORT_ROLE.voice)).toBeUndefined();
+  it('keeps two ports with one role in their order', () => {
+    const bytes = rawPacket([NONCE_OPTION, [0x82, hex('001e61 001e62')]]);
+    expect(decoded(bytes).ports).toEqual([
+      { role: 0, port: 7777 },
+      { role: 0, port: 7778 },
+    ]);
   });
 });
 
