@@ -12,6 +12,7 @@ import { checkBundles, DIST } from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
 import { handlerFunction } from './handler-function.ts';
 import type { ServerRegistry } from './server-registry.ts';
+import { type Settings, settingsText } from './settings.ts';
 import type { TicketKeys } from './ticket-keys.ts';
 
 export interface AssignmentEndpointProps {
@@ -38,11 +39,11 @@ export interface AssignmentEndpointProps {
    */
   readonly hostedZone?: IHostedZone;
   /**
-   * ONEDOOR_CONFIG of the function.
+   * What the programs of the deployment are told beside the address.
    *
-   * @default - none
+   * @default - the defaults of core/config/runtime-config.ts
    */
-  readonly settings?: string;
+  readonly settings?: Settings;
   /**
    * Memory of the function in MiB, 256 to 10,240.
    *
@@ -85,6 +86,8 @@ export class AssignmentEndpoint extends Construct {
   public readonly addresses: readonly string[];
   /** Base of the HTTP API. */
   public readonly url: string;
+  /** ONEDOOR_CONFIG for the other programs of the deployment, with the address. */
+  public readonly settings: string;
   private readonly internal: elb.ApplicationLoadBalancer;
   private readonly subnets: readonly ISubnet[];
 
@@ -100,14 +103,15 @@ export class AssignmentEndpoint extends Construct {
       checkInteger('provisionedConcurrentExecutions', props.provisionedConcurrentExecutions, 0, 1000),
       checkBundles(bundles, 'assign/index.mjs'),
     );
+    const addresses = this.subnets.map((_, index) => new CfnEIP(this, `Address${index}`, { domain: 'vpc' }));
+    this.addresses = addresses.map(({ ref }) => ref);
+    this.settings = settingsText(props.settings ?? {}, this.addresses[0] as string);
     this.handler = this.assignFunction(props, bundles);
     this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'The one address: what clients may send',
       allowAllOutbound: false,
     });
-    const addresses = this.subnets.map((_, index) => new CfnEIP(this, `Address${index}`, { domain: 'vpc' }));
-    this.addresses = addresses.map(({ ref }) => ref);
     this.loadBalancer = new elb.NetworkLoadBalancer(this, 'Resource', {
       vpc,
       internetFacing: true,
@@ -142,7 +146,7 @@ export class AssignmentEndpoint extends Construct {
       environment: {
         ONEDOOR_TABLE: props.registry.table.tableName,
         ONEDOOR_KEY_SECRET: props.keys.secret.secretArn,
-        ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
+        ONEDOOR_CONFIG: this.settings,
       },
     });
     props.registry.grantAssign(handler);

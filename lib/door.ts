@@ -69,7 +69,7 @@ export interface DoorProps {
    */
   readonly maxCapacity?: number;
   /**
-   * ONEDOOR_CONFIG of the gateways.
+   * ONEDOOR_CONFIG of the gateways, see `AssignmentEndpoint.settings`.
    *
    * @default - none
    */
@@ -132,7 +132,7 @@ export class Door extends Construct {
           ONEDOOR_KEY_SECRET: props.keys.secret.secretArn,
           ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
         },
-        arguments: [],
+        arguments: ['--port', String(targetPort), '--health-port', String(healthPort), '--stop-ms', '5000'],
         healthUrl: `http://127.0.0.1:${healthPort}/healthz`,
         signal: bootSignal(this, () => this.group),
       },

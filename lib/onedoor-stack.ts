@@ -48,13 +48,15 @@ export class OnedoorStack extends Stack {
     });
     const { registry } = this;
     const keys = new TicketKeys(this, 'TicketKeys');
-    new RegistryWriters(this, 'Writers', { registry, logRetention, bundles });
     this.endpoint = this.assignmentEndpoint(config, { vpc, registry, keys, logRetention, bundles });
+    const { settings } = this.endpoint;
+    new RegistryWriters(this, 'Writers', { registry, logRetention, bundles, settings });
     new Door(this, 'Door', {
       vpc,
       registry,
       keys,
       bundles,
+      settings,
       loadBalancer: this.endpoint.loadBalancer,
       loadBalancerSecurityGroup: this.endpoint.securityGroup,
       probePort: config.probePort,
@@ -64,16 +66,17 @@ export class OnedoorStack extends Stack {
       minCapacity: config.gateway.min,
       maxCapacity: config.gateway.max,
     });
-    this.fleets = config.fleets.map((fleet) => this.fleet(fleet, { vpc, registry, bundles }));
+    this.fleets = config.fleets.map((fleet) => this.fleet(fleet, { vpc, registry, bundles, settings }));
     this.outputs(config);
   }
 
   private assignmentEndpoint(
-    { domain, assign }: DeployConfig,
+    { deployment, probePort, defaultApp, runtime, domain, assign }: DeployConfig,
     common: { vpc: IVpc; registry: ServerRegistry; keys: TicketKeys; logRetention: RetentionDays; bundles: string },
   ): AssignmentEndpoint {
     return new AssignmentEndpoint(this, 'Endpoint', {
       ...common,
+      settings: { ...runtime, deployment, probePort, defaultApp },
       memorySize: assign.memoryMib,
       provisionedConcurrentExecutions: assign.provisionedConcurrency,
       ...(domain && {
@@ -89,7 +92,10 @@ export class OnedoorStack extends Stack {
     });
   }
 
-  private fleet(fleet: FleetConfig, common: { vpc: IVpc; registry: ServerRegistry; bundles: string }): ServerFleet {
+  private fleet(
+    fleet: FleetConfig,
+    common: { vpc: IVpc; registry: ServerRegistry; bundles: string; settings: string },
+  ): ServerFleet {
     return new ServerFleet(this, `Fleet-${fleet.name}`, {
       ...common,
       app: fleet.app,

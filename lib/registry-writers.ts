@@ -16,7 +16,7 @@ import type { ServerRegistry } from './server-registry.ts';
 export interface RegistryWritersProps {
   readonly registry: ServerRegistry;
   /**
-   * ONEDOOR_CONFIG of the functions.
+   * ONEDOOR_CONFIG of the functions, see `AssignmentEndpoint.settings`.
    *
    * @default - none
    */

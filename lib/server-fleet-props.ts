@@ -101,7 +101,7 @@ export interface ServerFleetProps {
    */
   readonly drainTime?: Duration;
   /**
-   * ONEDOOR_CONFIG of the agents.
+   * ONEDOOR_CONFIG of the agents, see `AssignmentEndpoint.settings`.
    *
    * @default - none
    */

@@ -1,4 +1,5 @@
 import type { FleetConfig } from './fleet-config.ts';
+import type { RuntimeConfig } from './runtime-config.ts';
 
 /**
  * What a deployer may set, in `onedoor.config.ts`. Everything has a default, so `{}` deploys two small servers that run
@@ -29,6 +30,16 @@ export interface DeployConfig {
    * @default - HTTP on port 80
    */
   readonly domain?: DomainConfig;
+  /**
+   * App of requests that name none, and of every classic request.
+   * @default - the app of the first fleet
+   */
+  readonly defaultApp: string;
+  /**
+   * What functions, gateways and agents are told beside the above; docs/CONFIGURATION.md has each field.
+   * @default {}
+   */
+  readonly runtime: RuntimeSettings;
   readonly network: NetworkConfig;
   readonly assign: AssignConfig;
   readonly gateway: GatewayConfig;
@@ -70,6 +81,10 @@ export interface DeployConfig {
    */
   readonly qualifier?: string;
 }
+
+/** Fields of `ONEDOOR_CONFIG` that follow from the deployment itself. */
+export type DerivedSetting = 'deployment' | 'defaultApp' | 'serviceAddress' | 'probePort';
+export type RuntimeSettings = DeepPartial<Omit<RuntimeConfig, DerivedSetting>>;
 
 export interface DomainConfig {
   /** Fully qualified name, e.g. `door.example.com`. */

@@ -1,5 +1,15 @@
-import type { AssignConfig, DeployConfig, DomainConfig, GatewayConfig, NetworkConfig } from './deploy-config.ts';
+import { ConfigError } from '../errors.ts';
+import type {
+  AssignConfig,
+  DeployConfig,
+  DerivedSetting,
+  DomainConfig,
+  GatewayConfig,
+  NetworkConfig,
+  RuntimeSettings,
+} from './deploy-config.ts';
 import type { FleetConfig, GameConfig, LoadConfig } from './fleet-config.ts';
+import { parseRuntimeConfig } from './runtime-config.ts';
 import {
   integer,
   list,
@@ -141,14 +151,16 @@ const gateway: Rule<GatewayConfig> = refine(
 );
 
 /** The fleet that `{}` deploys: the sample world, so that the first probe has somewhere to go. */
-const SAMPLE_FLEET = { name: 'sample', app: 'sample', min: 2, max: 2, capacity: 16 };
+const SAMPLE_FLEET = { name: 'sample', app: 'world', min: 2, max: 2, capacity: 16 };
 
-function deployment(probePort: number): Rule<DeployConfig> {
+function deployment(probePort: number, app: string): Rule<DeployConfig> {
   const fields = shape<DeployConfig>({
     deployment: withDefault(identifier, 'onedoor'),
     door: withDefault(oneOf('gateways', 'servers'), 'gateways'),
     probePort: withDefault(port, DEFAULT_PROBE_PORT),
     domain: optional(domain),
+    defaultApp: withDefault(word, app),
+    runtime: withDefault(runtime, {}),
     network: withDefault(network, {}),
     assign: withDefault(assign, {}),
     gateway: withDefault(gateway, {}),
@@ -160,7 +172,35 @@ function deployment(probePort: number): Rule<DeployConfig> {
     permissionsBoundaryArn: optional(text('the ARN of a policy', /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/)),
     qualifier: optional(text('1 to 10 letters and digits', /^[a-z0-9]{1,10}$/)),
   });
-  return refine(fields, (config) => [...namesApart(config), ...targetPortApart(config), ...fewEnough(config)]);
+  return refine(fields, (config) => [
+    ...namesApart(config),
+    ...targetPortApart(config),
+    ...slotsKnown(config),
+    ...fewEnough(config),
+  ]);
+}
+
+/** Derived from other fields, so that the two can never differ. */
+const DERIVED: readonly DerivedSetting[] = ['deployment', 'defaultApp', 'serviceAddress', 'probePort'];
+
+const runtime: Rule<RuntimeSettings> = (value, path, problems) => {
+  const derived = DERIVED.filter((key) => typeof value === 'object' && value !== null && key in value);
+  problems.push(...derived.map((key) => `\`${path}.${key}\` must be left out: it follows from the other fields.`));
+  try {
+    parseRuntimeConfig(JSON.stringify(value));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems.map((problem) => problem.replace(/^`/, `\`${path}.`)));
+  }
+  return value as RuntimeSettings;
+};
+
+/** Packets from a probe port are never requests; beyond `maxSlots` the door would not know that port as one. */
+function slotsKnown({ fleets, runtime: settings }: DeployConfig): readonly string[] {
+  const { maxSlots } = parseRuntimeConfig(JSON.stringify(settings));
+  return fleets.flatMap(({ slots }, index) =>
+    slots <= maxSlots ? [] : [mistake(`fleets[${index}].slots`, `at most runtime.maxSlots (${maxSlots})`, slots)],
+  );
 }
 
 const retention: Rule<number> = (value, path, problems) => {
@@ -197,7 +237,10 @@ function fewEnough({ door, fleets }: DeployConfig): readonly string[] {
 
 /** The configuration with its defaults. Throws ConfigError with every mistake. */
 export function parseDeployConfig(input: unknown): DeployConfig {
-  const given = typeof input === 'object' && input !== null && 'probePort' in input ? input.probePort : undefined;
-  const isPort = typeof given === 'number' && given >= 1 && given <= 65_535;
-  return parse(deployment(isPort ? given : DEFAULT_PROBE_PORT), input);
+  // Some defaults follow from other fields; a wrong one of these is complained about where it stands.
+  const { probePort, fleets } = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
+  const isPort = typeof probePort === 'number' && probePort >= 1 && probePort <= 65_535;
+  const app = Array.isArray(fleets) ? (fleets[0] as { app?: unknown } | undefined)?.app : undefined;
+  const rule = deployment(isPort ? probePort : DEFAULT_PROBE_PORT, typeof app === 'string' ? app : SAMPLE_FLEET.app);
+  return parse(rule, input);
 }

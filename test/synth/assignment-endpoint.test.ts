@@ -149,7 +149,7 @@ describe('the endpoint with a domain', () => {
   beforeAll(() => {
     const { stack, endpoint } = anEndpoint((scope) => ({
       ...withDomain(scope),
-      settings: '{"a":1}',
+      settings: { deployment: 'arena', groupFallback: { "o'hare": [] } },
       memorySize: 512,
       provisionedConcurrentExecutions: 2,
       logRetention: RetentionDays.ONE_DAY,
@@ -188,7 +188,20 @@ describe('the endpoint with a domain', () => {
   it('takes memory, warm environments, settings and retention', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       MemorySize: 512,
-      Environment: { Variables: { ONEDOOR_CONFIG: '{"a":1}' } },
+      Environment: {
+        Variables: {
+          ONEDOOR_CONFIG: {
+            'Fn::Join': [
+              '',
+              [
+                '{"deployment":"arena","groupFallback":{"o\\u0027hare":[]},"serviceAddress":"',
+                { Ref: Match.stringLikeRegexp('^EndpointAddress0') },
+                '"}',
+              ],
+            ],
+          },
+        },
+      },
     });
     template.hasResourceProperties('AWS::Lambda::Alias', {
       ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 2 },

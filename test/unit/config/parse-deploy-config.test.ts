@@ -25,11 +25,13 @@ describe('the deployer’s configuration', () => {
       probePort: 7000,
       registryRemoval: 'retain',
       network: { maxAzs: 2 },
+      defaultApp: 'world',
+      runtime: {},
     });
     expect(config.fleets).toEqual([
       {
         name: 'sample',
-        app: 'sample',
+        app: 'world',
         world: 'main',
         group: 'main',
         labels: {},
@@ -64,7 +66,7 @@ describe('the deployer’s configuration', () => {
         logRetentionDays: 4,
       }),
     ).toEqual([
-      '`regions` must be left out: there is no such key; known are deployment, door, probePort, domain, network, assign, gateway, fleets, keyRotationDays, alarmEmail, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
+      '`regions` must be left out: there is no such key; known are deployment, door, probePort, domain, defaultApp, runtime, network, assign, gateway, fleets, keyRotationDays, alarmEmail, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
       '`deployment` must be 1 to 24 characters of a-z, 0-9 and -, beginning with a letter, got: Our Game.',
       '`domain.name` must be a domain name, got: door.',
       '`domain.certificateArn` must be the ARN of an ACM certificate, got: nothing.',
@@ -124,6 +126,21 @@ describe('the deployer’s configuration', () => {
       },
       '`network.vpc.publicSubnetIds` must be one for each of the 3 zones, got: ["subnet-01234567","subnet-12345678"].',
     ],
+    [
+      'a setting that follows from another field',
+      { runtime: { probePort: 7001 } },
+      '`runtime.probePort` must be left out: it follows from the other fields.',
+    ],
+    [
+      'a wrong setting of the programs',
+      { runtime: { keepalive: { timeoutMs: 1 } } },
+      '`runtime.keepalive.timeoutMs` must be a whole number between 50 and 10000, got: 1.',
+    ],
+    [
+      'more slots than the door knows',
+      { fleets: [aFleet({ slots: 65 })] },
+      '`fleets[0].slots` must be at most runtime.maxSlots (64), got: 65.',
+    ],
     ['a list', [], '`the configuration` must be an object, got: [].'],
     [
       'a load adapter without its type',
@@ -143,6 +160,12 @@ describe('the deployer’s configuration', () => {
     expect(problemsOf({ probePort: 70_000 })).toEqual([
       '`probePort` must be a whole number between 1 and 65535, got: 70000.',
     ]);
+  });
+
+  it('sends requests that name no app to the first fleet’s', () => {
+    expect(parseDeployConfig({ fleets: [aFleet()] }).defaultApp).toBe('arena');
+    expect(parseDeployConfig({ fleets: [aFleet()], defaultApp: 'other' }).defaultApp).toBe('other');
+    expect(parseDeployConfig({ fleets: [] }).defaultApp).toBe('world');
   });
 
   it('allows as many servers as one port takes', () => {
