@@ -2,7 +2,7 @@ import { type Refusal, refuse } from '../errors.ts';
 import { toWireAddress } from '../wire/address.ts';
 import { encodeRequest } from '../wire/encode-request.ts';
 import { MAX_PACKET_BYTES, NONCE_BYTES } from '../wire/limits.ts';
-import { type ExtendedResponse, WANT } from '../wire/packet.ts';
+import { type ExtendedResponse, REPORT, WANT } from '../wire/packet.ts';
 import { doorAnswer, probePortOf, readResponsePacket } from './answers.ts';
 import { sameBytes, sameEndpoint } from './endpoint.ts';
 import {
@@ -34,6 +34,14 @@ interface Attempt {
   padTo: number;
 }
 
+/** What the door is to know about servers that this client lost. */
+export interface Loss {
+  /** Their ids, at most three. */
+  readonly avoid: readonly string[];
+  /** The last one's ticket, and why it was given up. */
+  readonly report?: { readonly ticket: string; readonly reason: keyof typeof REPORT };
+}
+
 export type DoorOutcome =
   | { readonly kind: 'granted'; readonly grant: Grant; readonly via: Via }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
@@ -44,15 +52,14 @@ export type DoorOutcome =
  */
 export class DoorRequest {
   readonly #shared: SessionShared;
-  readonly #avoid: readonly string[];
+  readonly #loss: Loss;
   readonly #attempts: Attempt[];
   readonly #startedAtMs: number;
   readonly #nonces: { 4?: Uint8Array; 6?: Uint8Array } = {};
 
-  /** @param avoid ids of servers that this client lost, at most three */
-  constructor(shared: SessionShared, doors: readonly Endpoint[], avoid: readonly string[], nowMs: number) {
+  constructor(shared: SessionShared, doors: readonly Endpoint[], loss: Loss, nowMs: number) {
     this.#shared = shared;
-    this.#avoid = avoid;
+    this.#loss = loss;
     this.#startedAtMs = nowMs;
     this.#attempts = planAttempts(doors, shared.options.http, nowMs, shared.doorPadTo);
   }
@@ -92,6 +99,7 @@ export class DoorRequest {
     const answer = doorAnswer(response, family);
     if (!answer || !isTrusted(attempt, from, answer)) return undefined;
     if (!answer.ok && this.#repeats(attempt, answer, response)) return undefined;
+    this.#shared.wait = response.wait;
     return outcomeOf(answer, attempt.via);
   }
 
@@ -122,7 +130,7 @@ export class DoorRequest {
     attempt.id = this.#shared.nextId();
     const { via, door, id } = attempt;
     if (!door) {
-      this.#shared.push({ type: 'http', request: id, avoid: this.#avoid });
+      this.#shared.push({ type: 'http', request: id, avoid: this.#loss.avoid });
       return;
     }
     // A UDP socket to the door stays unconnected: a direct answer comes from the server's address.
@@ -133,6 +141,7 @@ export class DoorRequest {
 
   #send(attempt: Attempt, door: Endpoint): void {
     const { options } = this.#shared;
+    const { avoid, report } = this.#loss;
     const family = familyOf(door);
     const request = {
       address: ownAddress(options.localAddress, family),
@@ -141,8 +150,10 @@ export class DoorRequest {
       world: options.world,
       group: options.group,
       client: options.client,
-      avoid: this.#avoid.length > 0 ? this.#avoid : undefined,
+      avoid: avoid.length > 0 ? avoid : undefined,
       cookie: attempt.cookie,
+      ...(report && { ticket: report.ticket, report: REPORT[report.reason] }),
+      wait: this.#shared.wait,
       want: attempt.isRepeat ? WANT.noDirectAnswer : undefined,
     };
     const bytes = encodeRequest(request, {

@@ -12,7 +12,7 @@ export class KeepaliveExchange {
   readonly #shared: SessionShared;
   readonly #link: ServerLink;
   readonly #timeoutMs: number;
-  readonly #packet: (nonce: Uint8Array) => Uint8Array;
+  readonly #packet: (nonce: Uint8Array, via: 'udp' | 'tcp') => Uint8Array;
   readonly #nonces: Uint8Array[] = [];
   #startedAtMs: number;
   #transmissions = 0;
@@ -24,7 +24,7 @@ export class KeepaliveExchange {
     shared: SessionShared,
     link: ServerLink,
     timeoutMs: number,
-    packet: (nonce: Uint8Array) => Uint8Array,
+    packet: (nonce: Uint8Array, via: 'udp' | 'tcp') => Uint8Array,
     nowMs: number,
   ) {
     this.#shared = shared;
@@ -68,10 +68,10 @@ export class KeepaliveExchange {
   }
 
   #transmit(nowMs: number): void {
-    for (const channel of this.#link.channelsFor(this.#transmissions)) {
+    for (const { channel, via } of this.#link.channelsFor(this.#transmissions)) {
       const nonce = this.#shared.options.rng.bytes(NONCE_BYTES);
       this.#nonces.push(nonce);
-      this.#shared.push({ type: 'send', channel, to: this.#link.to, bytes: this.#packet(nonce) });
+      this.#shared.push({ type: 'send', channel, to: this.#link.to, bytes: this.#packet(nonce, via) });
     }
     const first = this.#transmissions === 0;
     this.#transmissions++;

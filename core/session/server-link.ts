@@ -29,12 +29,12 @@ export class ServerLink {
   }
 
   /** Channels for the n-th transmission of a keepalive, counted from 0; opened where needed. */
-  channelsFor(transmission: number): number[] {
-    const channels: number[] = [];
-    if (this.#path !== 'tcp') channels.push(this.#udpChannel(transmission));
+  channelsFor(transmission: number): { readonly channel: number; readonly via: 'udp' | 'tcp' }[] {
+    const channels: { channel: number; via: 'udp' | 'tcp' }[] = [];
+    if (this.#path !== 'tcp') channels.push({ channel: this.#udpChannel(transmission), via: 'udp' });
     if (this.#path === 'tcp' || (this.#path === 'unknown' && (this.#doubtsUdp || transmission > 0))) {
       this.#tcp ??= this.#open('tcp');
-      channels.push(this.#tcp);
+      channels.push({ channel: this.#tcp, via: 'tcp' });
     }
     return channels;
   }

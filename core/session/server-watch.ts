@@ -11,10 +11,11 @@ import { ASK_AGAIN_MS, HINT_SPACING_MS } from './timing.ts';
 import { Traffic } from './traffic.ts';
 import type { Endpoint, Grant, SessionShared } from './types.ts';
 
-/** What ends a watch. */
+/** What an answer or a silence means beyond "alive". All but `moving` end the watch. */
 export type WatchOutcome =
   | { readonly kind: 'lost'; readonly reason: 'silent' | 'refused'; readonly code?: ErrorCode }
-  | { readonly kind: 'moved'; readonly grant: Grant }
+  /** The server ends its sessions; `grant` is the seat elsewhere, if it can say that yet. */
+  | { readonly kind: 'moving'; readonly endsInMs?: number; readonly grant?: Grant }
   /** The seat was given back, or nobody was there to take it. */
   | { readonly kind: 'left' };
 
@@ -124,11 +125,17 @@ export class ServerWatch {
     this.#notBeforeMs = Number.NEGATIVE_INFINITY;
     this.#traffic.keepaliveStarts();
     const { timeoutMs } = rhythmOf(this.#grant.keepalive);
-    this.#exchange = new KeepaliveExchange(this.#shared, this.#link, timeoutMs, (nonce) => this.#packet(nonce), nowMs);
+    this.#exchange = new KeepaliveExchange(
+      this.#shared,
+      this.#link,
+      timeoutMs,
+      (nonce, via) => this.#packet(nonce, via),
+      nowMs,
+    );
     this.#exchange.tick(nowMs);
   }
 
-  #packet(nonce: Uint8Array): Uint8Array {
+  #packet(nonce: Uint8Array, via: 'udp' | 'tcp'): Uint8Array {
     const { options } = this.#shared;
     const request = {
       address: ownAddress(options.localAddress, this.#link.to.address.length === 4 ? 4 : 6),
@@ -137,7 +144,8 @@ export class ServerWatch {
       ticket: this.#ticket,
       ...(this.#leaving && { leave: true as const }),
     };
-    const padTo = KEEPALIVE_SIZES[this.#size]!;
+    // Over TCP a response may be longer than its request, so padding would be waste.
+    const padTo = via === 'tcp' ? 0 : KEEPALIVE_SIZES[this.#size]!;
     return encodeRequest(request, { padTo, ...(options.type !== undefined && { type: options.type }) });
   }
 
@@ -167,7 +175,7 @@ export class ServerWatch {
         this.#grow(nowMs);
         return undefined;
       case 'moving':
-        return this.#move(answer, response, nowMs);
+        return this.#move(answer, nowMs);
       case 'refused':
         // The game has let the client in: what the agent thinks of the ticket moves nobody.
         if (!this.#flows(nowMs)) return { kind: 'lost', reason: 'refused', code: answer.code };
@@ -181,7 +189,12 @@ export class ServerWatch {
   #wait(retryAfterMs: number, nowMs: number): void {
     const { intervalMs } = rhythmOf(this.#grant.keepalive);
     this.#notBeforeMs = nowMs + Math.min(retryAfterMs, intervalMs);
-    if (this.#ticket !== undefined) this.#soonMs = nowMs + ASK_AGAIN_MS;
+    if (this.#ticket !== undefined) this.#askSoon(nowMs);
+  }
+
+  /** The next keepalive need not wait for its time. */
+  #askSoon(nowMs: number): void {
+    this.#soonMs = nowMs + ASK_AGAIN_MS;
   }
 
   #accept(response: ExtendedResponse): void {
@@ -202,14 +215,14 @@ export class ServerWatch {
     return true;
   }
 
-  #move(answer: KeepaliveAnswer & { kind: 'moving' }, response: ExtendedResponse, nowMs: number) {
+  #move(answer: KeepaliveAnswer & { kind: 'moving' }, nowMs: number): WatchOutcome | undefined {
     if (answer.needsRoom && this.#grow(nowMs)) return undefined;
-    const endsIn = answer.endsInMs === undefined ? {} : { endsInMs: answer.endsInMs };
-    this.#shared.push({ type: 'moving', ...endsIn, named: answer.grant !== undefined });
-    if (answer.grant) return { kind: 'moved', grant: answer.grant } as const;
-    this.#accept(response);
-    this.#soonMs = nowMs + ASK_AGAIN_MS;
-    return undefined;
+    // The answer may be about another server, so nothing but "alive" is taken from it.
+    this.#accepted = true;
+    this.#ticket = undefined;
+    this.#askSoon(nowMs);
+    const { endsInMs, grant } = answer;
+    return { kind: 'moving', ...(endsInMs !== undefined && { endsInMs }), ...(grant && { grant }) };
   }
 }
 

@@ -1,13 +1,13 @@
 import type { ErrorCode } from '../errors.ts';
 import { DOOR_REQUEST_BYTES, MAX_AVOID } from '../wire/limits.ts';
 import { backoffMs } from './backoff.ts';
-import { type DoorOutcome, DoorRequest } from './door-request.ts';
+import { type DoorOutcome, DoorRequest, type Loss } from './door-request.ts';
+import { ServerSession, type SessionOutcome } from './server-session.ts';
 import { ServerWatch, type WatchOutcome } from './server-watch.ts';
 import { RESOLVE_MS } from './timing.ts';
 import type {
   Endpoint,
   Grant,
-  LossReason,
   NamedServer,
   SessionAction,
   SessionEvent,
@@ -28,7 +28,8 @@ type Phase =
   | { readonly name: 'resolving'; readonly untilMs: number }
   | { readonly name: 'asking'; readonly request: DoorRequest }
   | { readonly name: 'waiting'; readonly untilMs: number }
-  | { readonly name: 'playing' | 'leaving'; readonly watch: ServerWatch }
+  | { readonly name: 'playing'; readonly session: ServerSession }
+  | { readonly name: 'leaving'; readonly watch: ServerWatch }
   /** One alternate is being asked; `rest` are the ones after it. */
   | { readonly name: 'failing-over'; readonly watch: ServerWatch; readonly rest: readonly NamedServer[] };
 
@@ -65,6 +66,8 @@ class Machine {
   #failures = 0;
   /** The newest first; forgotten once another server is confirmed, or when nothing else is left. */
   #avoid: readonly string[] = [];
+  /** Goes into one request: the first after a loss. */
+  #report: Loss['report'];
   /** The grant that the application has; undefined before the first. */
   #granted: Grant | undefined;
   #via: Via = 'udp';
@@ -75,6 +78,7 @@ class Machine {
       options,
       push: (action) => this.#actions.push(action),
       nextId: () => ++lastId,
+      wait: undefined,
       doorPadTo: DOOR_REQUEST_BYTES,
     };
   }
@@ -95,6 +99,7 @@ class Machine {
       case 'asking':
         return phase.request.wakeAtMs;
       case 'playing':
+        return phase.session.wakeAtMs;
       case 'leaving':
       case 'failing-over':
         return phase.watch.wakeAtMs;
@@ -118,12 +123,12 @@ class Machine {
         if (phase.name === 'resolving') this.#request(nowMs);
         return;
       case 'packet':
-        if (phase.name === 'asking') this.#judge(phase.request.packet(event.channel, event.from, event.bytes), nowMs);
-        if ('watch' in phase) this.#settle(phase.watch.packet(event.channel, event.from, event.bytes, nowMs), nowMs);
+        this.#packet(event, nowMs);
         return;
       case 'channel-failed':
         if (phase.name === 'asking') phase.request.failed(event.channel);
-        if ('watch' in phase) phase.watch.failed(event.channel, nowMs);
+        else if (phase.name === 'playing') phase.session.failed(event.channel, nowMs);
+        else if ('watch' in phase) phase.watch.failed(event.channel, nowMs);
         return;
       case 'http-answer':
         if (phase.name === 'asking') this.#judge(phase.request.httpAnswer(event.request, event.answer), nowMs);
@@ -132,24 +137,33 @@ class Machine {
         this.#close(nowMs);
         return;
       case 'sent':
-        if (phase.name === 'playing') phase.watch.sent(event.count, nowMs);
+        if (phase.name === 'playing') phase.session.watch.sent(event.count, nowMs);
         return;
       case 'received':
-        if (phase.name === 'playing') phase.watch.received(nowMs);
+        if (phase.name === 'playing') phase.session.watch.received(nowMs);
         return;
       case 'lost':
-        if (phase.name === 'playing') this.#lose(phase.watch, { reason: 'reported' }, nowMs);
+        if (phase.name === 'playing') this.#settle(phase.session.reportLost(), phase.session, nowMs);
         return;
       case 'tick':
         this.#advance(nowMs);
     }
   }
 
+  #packet({ channel, from, bytes }: SessionEvent & { type: 'packet' }, nowMs: number): void {
+    const phase = this.#phase;
+    if (phase.name === 'asking') this.#judge(phase.request.packet(channel, from, bytes), nowMs);
+    else if (phase.name === 'playing') {
+      this.#settle(phase.session.packet(channel, from, bytes, nowMs), phase.session, nowMs);
+    } else if ('watch' in phase) this.#settleOther(phase, phase.watch.packet(channel, from, bytes, nowMs), nowMs);
+  }
+
   /** Whatever is due by now. */
   #advance(nowMs: number): void {
     const phase = this.#phase;
     if (phase.name === 'asking') this.#judge(phase.request.tick(nowMs), nowMs);
-    else if ('watch' in phase) this.#settle(phase.watch.tick(nowMs), nowMs);
+    else if (phase.name === 'playing') this.#settle(phase.session.tick(nowMs), phase.session, nowMs);
+    else if ('watch' in phase) this.#settleOther(phase, phase.watch.tick(nowMs), nowMs);
     else if (phase.name === 'resolving' && nowMs >= phase.untilMs) this.#request(nowMs);
     else if (phase.name === 'waiting' && nowMs >= phase.untilMs) this.#ask(nowMs);
   }
@@ -162,7 +176,10 @@ class Machine {
   }
 
   #request(nowMs: number): void {
-    const request = new DoorRequest(this.#shared, this.#doors ?? [], this.#avoid, nowMs);
+    const report = this.#report;
+    this.#report = undefined;
+    const loss = { avoid: this.#avoid, ...(report && { report }) };
+    const request = new DoorRequest(this.#shared, this.#doors ?? [], loss, nowMs);
     this.#phase = { name: 'asking', request };
     this.#judge(request.tick(nowMs), nowMs);
   }
@@ -198,49 +215,49 @@ class Machine {
     const { grant } = watch;
     this.#granted = grant;
     this.#via = via;
-    this.#phase = { name: 'playing', watch };
+    this.#phase = { name: 'playing', session: new ServerSession(this.#shared, watch) };
     this.#shared.push(from ? { type: 'reassigned', grant, via, from } : { type: 'assigned', grant, via });
-  }
-
-  /** What a watched server's answer or silence means for the session. */
-  #settle(outcome: WatchOutcome | undefined, nowMs: number): void {
-    const phase = this.#phase;
-    if (!('watch' in phase)) return;
-    const { watch } = phase;
-    if (!outcome) {
-      if (watch.accepted && phase.name !== 'leaving') this.#confirm(phase, watch);
-    } else if (outcome.kind === 'left') {
-      this.#end();
-    } else if (outcome.kind === 'moved') {
-      watch.end();
-      this.#play(new ServerWatch(this.#shared, outcome.grant, this.#via !== 'udp', nowMs), watch.via);
-    } else if (phase.name === 'failing-over') {
-      watch.end();
-      this.#tryAlternate(watch.grant, phase.rest, nowMs);
-    } else {
-      this.#lose(watch, outcome, nowMs);
-    }
+    if (watch.accepted) this.#confirm();
   }
 
   /** The server has answered: what went wrong before is over. */
-  #confirm(phase: Phase, watch: ServerWatch): void {
+  #confirm(): void {
     this.#failures = 0;
     this.#avoid = [];
-    if (phase.name === 'failing-over') this.#play(watch, watch.via);
   }
 
-  #lose(watch: ServerWatch, why: { reason: LossReason; code?: ErrorCode }, nowMs: number): void {
-    const { grant } = watch;
+  #settle(outcome: SessionOutcome | undefined, { watch }: ServerSession, nowMs: number): void {
+    if (watch.accepted) this.#confirm();
+    if (outcome?.kind === 'moved') this.#play(outcome.to, outcome.to.via);
+    if (outcome?.kind === 'lost') this.#lose(watch, outcome, nowMs);
+  }
+
+  /** An alternate or a server that is left: what its answer or silence means. */
+  #settleOther(phase: Phase & { name: 'leaving' | 'failing-over' }, outcome: WatchOutcome | undefined, nowMs: number) {
+    const { watch } = phase;
+    if (phase.name === 'leaving') {
+      if (outcome) this.#end();
+    } else if (watch.accepted) {
+      this.#play(watch, watch.via);
+    } else if (outcome) {
+      watch.end();
+      this.#tryAlternate(watch.grant, phase.rest, nowMs);
+    }
+  }
+
+  #lose({ grant, accepted }: ServerWatch, outcome: SessionOutcome & { kind: 'lost' }, nowMs: number): void {
+    const { reason, code, joining } = outcome;
     const { id } = grant.server;
-    watch.end();
     this.#granted = grant;
     if (id !== '') this.#avoid = [id, ...this.#avoid.filter((other) => other !== id)].slice(0, MAX_AVOID);
-    const { reason, code } = why;
+    const why = reason === 'refused' ? 'refused' : 'silent';
+    this.#report = grant.ticket === undefined ? undefined : { ticket: grant.ticket, reason: why };
     this.#shared.push({ type: 'lost', server: grant.server, reason, ...(code && { code }) });
     // A server that never answered counts like a refusal of the door: else a broken pool would be asked without pause.
-    if (!watch.accepted) this.#failures = Math.max(1, this.#failures);
+    if (!accepted) this.#failures = Math.max(1, this.#failures);
+    if (joining) this.#phase = { name: 'failing-over', watch: joining, rest: joining.grant.alternates };
     // A ticket that was refused here is no better at an alternate.
-    this.#tryAlternate(grant, reason === 'refused' ? [] : grant.alternates, nowMs);
+    else this.#tryAlternate(grant, reason === 'refused' ? [] : grant.alternates, nowMs);
   }
 
   /** The next alternate that the ticket is good for, or the door: at once if all was well until now. */
@@ -260,12 +277,9 @@ class Machine {
     const phase = this.#phase;
     if (phase.name === 'closed' || phase.name === 'leaving') return;
     if (phase.name === 'asking') phase.request.end();
-    if (phase.name === 'playing' && phase.watch.leave(nowMs)) {
-      this.#phase = { name: 'leaving', watch: phase.watch };
-      return;
-    }
-    if ('watch' in phase) phase.watch.end();
-    this.#end();
+    const watch = phase.name === 'playing' ? phase.session.leave(nowMs) : undefined;
+    if (watch) this.#phase = { name: 'leaving', watch };
+    else this.#end();
   }
 
   #end(): void {

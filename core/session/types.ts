@@ -107,7 +107,7 @@ export type SessionNotice =
       readonly code?: ErrorCode;
     }
   | { readonly type: 'reassigned'; readonly grant: Grant; readonly via: Via; readonly from: NamedServer }
-  /** The server ends its sessions; `reassigned` follows at once if `named`, else as soon as the server names another. */
+  /** The server ends its sessions. `named`: it has named another; `reassigned` follows once that one has answered. */
   | { readonly type: 'moving'; readonly endsInMs?: number; readonly named: boolean }
   /** No server now; the next request goes out in `retryInMs`. */
   | { readonly type: 'waiting'; readonly code: ErrorCode; readonly detail?: string; readonly retryInMs: number }
@@ -123,6 +123,8 @@ export interface SessionShared {
   push(action: SessionAction): void;
   /** A number for a channel or HTTP request, never used before. */
   nextId(): number;
+  /** Wait token of the last refusal, for the next request. */
+  wait: string | undefined;
   /** Least length of a request to the door: 800, then 1,200 after `request-too-small`. */
   doorPadTo: number;
 }

@@ -65,6 +65,7 @@ export function aShared(): SessionShared & { readonly actions: SessionAction[] }
     actions,
     push: (action) => actions.push(action),
     nextId: () => ++id,
+    wait: undefined,
     doorPadTo: 800,
   };
 }

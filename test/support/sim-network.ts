@@ -12,7 +12,7 @@ export interface Conditions {
   readonly udpBlocked?: boolean;
 }
 
-export const CALM: Conditions = { lossPct: 0, duplicatePct: 0, delayMs: [10, 10] };
+const CALM: Conditions = { lossPct: 0, duplicatePct: 0, delayMs: [10, 10] };
 
 type Reply = (bytes: Uint8Array) => void;
 

@@ -243,6 +243,18 @@ describe('a refusal', () => {
     expect(new Set(waits).size).toBe(waits.length);
   });
 
+  it('that comes with a wait token has it in the next request', () => {
+    const { client, door, run } = aWorld();
+    door.reaction = (request) => ({ ...errorFields(request, 1), wait: 'place 7' });
+    run(30);
+    door.reaction = undefined;
+
+    run(300);
+
+    expect(door.requests.map(({ wait }) => wait)).toEqual([undefined, 'place 7']);
+    expect(client.all('assigned')).toHaveLength(1);
+  });
+
   it.each([
     [2, 'assign.unknown-app'],
     [3, 'assign.unknown-world'],

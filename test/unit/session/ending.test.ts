@@ -61,6 +61,35 @@ describe('a server that is going away', () => {
     expect(client.all('lost')).toEqual([]);
   });
 
+  it('keeps its client until the other has accepted it', () => {
+    const { client, server, other, run } = aSession();
+    server.reaction = movingTo(other);
+    other.reaction = () => undefined;
+    run(24_000);
+    expect(client.all('moving')).toHaveLength(1);
+    expect([client.all('reassigned'), client.all('lost')]).toEqual([[], []]);
+    other.reaction = undefined;
+
+    run(3_000);
+
+    expect(client.all('reassigned')).toMatchObject([{ grant: { server: { id: other.id } }, from: { id: server.id } }]);
+  });
+
+  it('that dies before the other has answered leaves the client on its way there', () => {
+    const { client, server, other, door, run } = aSession();
+    server.reaction = movingTo(other);
+    other.reaction = () => undefined;
+    run(20_100);
+    client.event({ type: 'lost' });
+    expect(client.all('lost')).toMatchObject([{ server: { id: server.id } }]);
+    other.reaction = undefined;
+
+    run(1_000);
+
+    expect(client.all('reassigned')).toMatchObject([{ grant: { server: { id: other.id }, ticket: 'ticket-there' } }]);
+    expect(door.requests).toHaveLength(1);
+  });
+
   it('may name the other by its address alone: the ports are the same there', () => {
     const { client, server, other, run } = aSession();
     server.reaction = ({ nonce }) => ({ address: toWireAddress(other.at.address), nonce, server: other.id });
@@ -108,6 +137,20 @@ describe('closing', () => {
     run(30_000);
     expect(server.requests.filter(({ leave }) => leave)).toEqual([]);
     expect(client.openChannels).toBe(0);
+  });
+
+  it('on the way to another server gives the seat there back', () => {
+    const { client, server, other, run } = aSession();
+    server.reaction = movingTo(other);
+    other.reaction = (request) => (request.leave ? other.alive(request) : undefined);
+    run(20_100);
+
+    client.event({ type: 'close' });
+    run(100);
+
+    expect(other.requests.at(-1)).toMatchObject({ leave: true, ticket: 'ticket-there' });
+    expect(client.openChannels).toBe(0);
+    expect(client.at('closed')).toBeDefined();
   });
 
   it('ends although nobody takes the seat back', () => {

@@ -43,6 +43,20 @@ describe('a lost server', () => {
     expect(door.requests.at(-1)!.avoid).not.toEqual([server.id]);
   });
 
+  it('is reported with its ticket by the first request after the loss', () => {
+    const { client, grant, servers, door, run } = aSession();
+    for (const server of servers) server.reaction = (request) => (request.ticket ? errorFields(request, 8) : undefined);
+    client.event({ type: 'lost' });
+    run(900);
+
+    const reports = door.requests.map(({ report, ticket }) => [report, ticket]);
+    expect(reports.slice(0, 3)).toEqual([
+      [undefined, undefined],
+      [1, grant.ticket],
+      [2, client.all('reassigned')[0]!.grant.ticket],
+    ]);
+  });
+
   it('is asked for again when the door has no other', () => {
     const { client, server, door, run } = aSession({ servers: 1 });
     client.event({ type: 'lost' });
