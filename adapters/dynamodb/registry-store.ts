@@ -7,6 +7,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { ConfigError } from '../../core/errors.ts';
 import type { PublicKey, RegistryStore } from '../../core/ports.ts';
 import type { WriteReply } from '../../core/registry/commands.ts';
 import type { ServerRow } from '../../core/registry/row.ts';
@@ -23,6 +24,8 @@ import {
   suspicionUpdate,
 } from './row-update.ts';
 
+/** DynamoDB Developer Guide, "Naming rules". */
+const TABLE_NAME = /^[\w.-]{3,255}$/;
 const KEYS_ITEM = 'KEYS#tickets';
 const rosterKey = (name: string): string => `ROSTER#${name}`;
 
@@ -42,9 +45,15 @@ function publicKeyOf(value: AttributeValue): PublicKey[] {
   return kid === undefined || x === undefined ? [] : [{ kid, x }];
 }
 
-/** The registry in a DynamoDB table (docs/SEATS.md): one item a row, one conditional update a command. */
+/**
+ * The registry in a DynamoDB table (docs/SEATS.md): one item a row, one conditional update a command. Throws ConfigError
+ * if `table` is no table's name.
+ */
 export function createRegistryStore(options: RegistryStoreOptions): RegistryStore {
   const { client, table, timeoutMs = DEFAULT_TIMEOUT_MS, onMalformed = () => {} } = options;
+  if (!TABLE_NAME.test(table)) {
+    throw new ConfigError([`\`table\` (ONEDOOR_TABLE) must be the name of a DynamoDB table, got: "${table}".`]);
+  }
 
   const rowOf = (item: Item | undefined): ServerRow | undefined => item && rowOfItem(item, onMalformed);
 

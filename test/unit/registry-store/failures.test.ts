@@ -1,0 +1,156 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createDynamoClient } from '../../../adapters/dynamodb/client.ts';
+import { createRegistryStore } from '../../../adapters/dynamodb/registry-store.ts';
+import { ConfigError, OnedoorError } from '../../../core/errors.ts';
+import type { RegistryStore } from '../../../core/ports.ts';
+import { readTakeReply } from '../../../core/registry/take.ts';
+import { DEFAULT_TIMING } from '../../../core/registry/timing.ts';
+import { LOCAL_ACCESS, type LocalDynamo, startDynalite } from '../../../local/dynalite.ts';
+import { type DynamoProxy, startDynamoProxy } from './dynamo-proxy.ts';
+
+const KEY = 'SRV#AROAEXAMPLE:i-0a#0';
+const GEN = '00000000000000a1';
+const TIMEOUT_MS = 300;
+
+let engine: LocalDynamo;
+let proxy: DynamoProxy;
+let client: ReturnType<typeof createDynamoClient>;
+let store: RegistryStore;
+
+beforeAll(async () => {
+  engine = await startDynalite({ table: 'registry' });
+});
+afterAll(() => engine.close());
+beforeEach(async () => {
+  proxy = await startDynamoProxy(engine.endpoint);
+  client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: proxy.endpoint });
+  store = createRegistryStore({ client, table: 'registry', timeoutMs: TIMEOUT_MS });
+});
+afterEach(async () => {
+  client.destroy();
+  await proxy.close();
+});
+
+async function aReadyRow(key: string, free: number): Promise<void> {
+  await store.write(key, { kind: 'create', gen: GEN, nowMs: 1_000 });
+  const load = { hb: 2_000, sessions: 0, capacity: free, state: 'ready' } as const;
+  await store.write(key, { kind: 'beat', gen: GEN, beat: 1_000, addFree: free, ...load });
+  proxy.served.length = 0;
+}
+
+async function failureOf(call: Promise<unknown>): Promise<OnedoorError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof OnedoorError)) throw new Error(`expected an OnedoorError, got: ${String(error)}`);
+  return error;
+}
+
+describe('writes', () => {
+  it.each(['lose', 'break'] as const)(
+    'are tried once when the reply is lost (%s), and a take is known again',
+    async (how) => {
+      const key = `SRV#AROAEXAMPLE:i-${how}#0`;
+      await aReadyRow(key, 5);
+      const take = { kind: 'take', k: 2, token: 't1' } as const;
+      proxy.onReply = () => how;
+      const start = performance.now();
+      const error = await failureOf(store.write(key, take));
+      expect(performance.now() - start).toBeLessThan(TIMEOUT_MS * 3);
+      expect(error.code).toBe('registry.unreachable');
+      expect(error.payload).toMatchObject({ operation: 'UpdateItem', table: 'registry', key });
+      expect(error.cause).toBeInstanceOf(Error);
+      expect(proxy.served).toEqual(['UpdateItem']);
+
+      proxy.onReply = (_operation, body) => body;
+      const outcome = readTakeReply(take, await store.write(key, take), 0, 100, DEFAULT_TIMING);
+      expect(outcome).toMatchObject({ ok: true, seats: { first: 1_001, last: 1_002 }, row: { seats: { free: 3 } } });
+    },
+  );
+
+  it('are unreachable, not refused, when the table is throttled', async () => {
+    proxy.onRequest = () => ({});
+    proxy.onReply = () => ({ __type: 'com.amazonaws.dynamodb.v20120810#ThrottlingException', message: 'slow down' });
+    const error = await failureOf(store.write(KEY, { kind: 'take', k: 1, token: 't' }));
+    expect(error.code).toBe('registry.unreachable');
+    expect(error.payload).toMatchObject({ reason: 'ThrottlingException' });
+  });
+
+  it('are refused when the table is not there', async () => {
+    const nowhere = createRegistryStore({ client, table: 'nowhere' });
+    const error = await failureOf(nowhere.write(KEY, { kind: 'take', k: 1, token: 't' }));
+    expect(error.code).toBe('registry.refused');
+    expect(error.payload).toMatchObject({ reason: 'ResourceNotFoundException', table: 'nowhere' });
+  });
+
+  it('return the row without reading again where the engine gives it with the refusal', async () => {
+    await aReadyRow(KEY, 1);
+    proxy.onReply = (_operation, body) => ({
+      ...body,
+      Item: { pk: { S: KEY }, ...seatItem({ free: { N: '77' } }) },
+    });
+    const reply = await store.write(KEY, { kind: 'take', k: 9, token: 't' });
+    expect(reply).toMatchObject({ ok: false, row: { seats: { free: 77 } } });
+    expect(proxy.served).toEqual(['UpdateItem']);
+  });
+});
+
+describe('reads', () => {
+  it('are tried again while the registry cannot be reached', async () => {
+    await aReadyRow(KEY.replace('0a', 'again'), 1);
+    let broken = 2;
+    proxy.onReply = (_operation, body) => (broken-- > 0 ? 500 : body);
+    expect(await store.get(KEY.replace('0a', 'again'))).toMatchObject({ seats: { free: 1 } });
+    expect(proxy.served).toEqual(['GetItem', 'GetItem', 'GetItem']);
+  });
+
+  it('give up after three tries', async () => {
+    proxy.onReply = () => 500;
+    expect((await failureOf(store.readKeys())).code).toBe('registry.unreachable');
+    expect(proxy.served).toHaveLength(3);
+  });
+
+  it('are not tried again when the registry says no', async () => {
+    const nowhere = createRegistryStore({ client, table: 'nowhere' });
+    expect((await failureOf(nowhere.get(KEY))).code).toBe('registry.refused');
+    expect(proxy.served).toHaveLength(1);
+  });
+
+  it('list every row over pages of the index and batches that a busy table answers in part', async () => {
+    const own = await startDynalite({ table: 'paged' });
+    const paged = await startDynamoProxy(own.endpoint);
+    const access = createDynamoClient({ ...LOCAL_ACCESS, endpoint: paged.endpoint });
+    const rows = createRegistryStore({ client: access, table: 'paged' });
+    const keys = Array.from({ length: 9 }, (_, n) => `SRV#AROAEXAMPLE:i-${n}#0`);
+    for (const key of keys) await rows.write(key, { kind: 'create', gen: GEN, nowMs: 1_000 });
+    paged.served.length = 0;
+    const left: unknown[] = [];
+    paged.onRequest = (operation, body) => {
+      if (operation === 'Query') return { ...body, Limit: 4 };
+      left.push(...body.RequestItems.paged.Keys.splice(4));
+      return body;
+    };
+    paged.onReply = (operation, body) =>
+      operation === 'Query'
+        ? body
+        : { ...body, UnprocessedKeys: left.length ? { paged: { Keys: left.splice(0) } } : {} };
+    expect((await rows.list()).map((row) => row.key)).toEqual(keys);
+    expect(paged.served.filter((operation) => operation === 'Query')).toHaveLength(3);
+    expect(paged.served.filter((operation) => operation === 'BatchGetItem')).toHaveLength(3);
+    access.destroy();
+    await paged.close();
+    await own.close();
+  });
+});
+
+describe('the store', () => {
+  it('refuses a name that no table has, at once', () => {
+    expect(() => createRegistryStore({ client, table: '' })).toThrow(ConfigError);
+  });
+});
+
+function seatItem(change: Record<string, unknown>): Record<string, unknown> {
+  const counts = ['free', 'issued', 'beat', 'capacity', 'hb', 'sessions'].map((name) => [name, { N: '1' }]);
+  return { ...Object.fromEntries(counts), gen: { S: GEN }, last: { S: '' }, state: { S: 'ready' }, ...change };
+}
