@@ -29,7 +29,7 @@ export function checkBundles(folder: string, ...files: readonly string[]): Check
   return checkThat(
     missing.length === 0,
     'bundles',
-    `a folder with ${files.join(', ')} (npm run build makes it)`,
+    `a folder with ${files.join(', ')} (npm run build:deploy makes it)`,
     missing.length === 0 ? folder : `${folder} without ${missing.join(', ')}`,
   );
 }

@@ -189,7 +189,7 @@ describe('validateBundles', () => {
   it('refuses a folder without the gateway', () => {
     const folder = aFile('none', '');
     expect(messageOf(() => aDoor({ bundles: folder }))).toContain(
-      '`bundles` must be a folder with door/door.mjs, node/node-arm64.gz (npm run build makes it), got: ',
+      '`bundles` must be a folder with door/door.mjs, node/node-arm64.gz (npm run build:deploy makes it), got: ',
     );
   });
 });

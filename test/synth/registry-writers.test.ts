@@ -103,7 +103,7 @@ describe('validateBundles', () => {
   it('names the bundles that have not been made', () => {
     const empty = aFile('empty', '');
     expect(messageOf(() => writers({ bundles: empty }))).toBe(
-      `\`bundles\` must be a folder with registrar/index.mjs, roster/index.mjs (npm run build makes it), got: ${`${empty} without registrar/index.mjs, roster/index.mjs`.slice(0, 57)}....`,
+      `\`bundles\` must be a folder with registrar/index.mjs, roster/index.mjs (npm run build:deploy makes it), got: ${`${empty} without registrar/index.mjs, roster/index.mjs`.slice(0, 57)}....`,
     );
   });
 });

@@ -10,15 +10,18 @@ import { plantTree } from '../../support/temp-tree.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const CDK = /node_modules\/(aws-cdk-lib|constructs|cdk-nag)\//;
 
+/** A Lambda function composes itself when it is loaded, from the environment that its deployment gives it. */
+const FUNCTION_ENVIRONMENT = { AWS_REGION: 'us-east-1', ONEDOOR_TABLE: 'onedoor', ONEDOOR_KEY_SECRET: 'onedoor-key' };
+
 interface Run {
   readonly code: number | null;
   readonly output: string;
 }
 
-function runNode(...args: string[]): Run {
+function runNode(args: readonly string[], environment: object = {}): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], ...environment },
     timeout: 10_000,
   });
   // The end alone: a stack trace into a minified file quotes whole lines of it.
@@ -26,8 +29,11 @@ function runNode(...args: string[]): Run {
 }
 
 /** Imports a module in a process of its own, which ends by itself only if the module started nothing. */
-function importAlone(path: string): Run {
-  return runNode('--input-type=module', '--eval', `await import(${JSON.stringify(pathToFileURL(path).href)})`);
+function importAlone(path: string, environment?: object): Run {
+  return runNode(
+    ['--input-type=module', '--eval', `await import(${JSON.stringify(pathToFileURL(path).href)})`],
+    environment,
+  );
 }
 
 /** A program that uses an SDK client, a CommonJS package that requires Node's modules, and the main-module pattern. */
@@ -48,7 +54,7 @@ describe('the bundler', () => {
   it('makes a file that runs as a program and does nothing when it is imported', async () => {
     const { path } = await bundleOf(PROGRAM);
 
-    expect(runNode(path)).toEqual({ code: 0, output: 'function,function\n' });
+    expect(runNode([path])).toEqual({ code: 0, output: 'function,function\n' });
     expect(importAlone(path)).toEqual({ code: 0, output: '' });
     expect(existsSync(`${path}.map`)).toBe(true);
   });
@@ -84,7 +90,7 @@ describe('the bundles', () => {
 
   beforeAll(async () => {
     metafile = await buildBundles();
-  });
+  }, 30_000);
 
   it('are made of every program that is deployed', () => {
     const programs = globSync('{lambda,agents,door}/**/*.ts', { cwd: ROOT }).filter((path) =>
@@ -96,10 +102,11 @@ describe('the bundles', () => {
     expect(BUNDLES.map(({ entry }) => entry)).toEqual(expect.arrayContaining(programs));
   });
 
-  it.each(BUNDLES)('$file is importable, within its budget and free of CDK', ({ file, budgetKiB }) => {
+  it.each(BUNDLES)('$file is importable, within its budget and free of CDK', ({ entry, file, budgetKiB }) => {
     const output = metafile.outputs[`dist/${file}`];
 
-    expect(importAlone(join(ROOT, 'dist', file))).toEqual({ code: 0, output: '' });
+    const environment = entry.startsWith('lambda/') ? FUNCTION_ENVIRONMENT : {};
+    expect(importAlone(join(ROOT, 'dist', file), environment)).toEqual({ code: 0, output: '' });
     expect(output?.bytes).toBeLessThanOrEqual(budgetKiB * 1024);
     expect(Object.keys(output?.inputs ?? {}).filter((input) => CDK.test(input))).toEqual([]);
   });

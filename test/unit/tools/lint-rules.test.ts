@@ -32,7 +32,7 @@ it('plain code passes, and the clock may be read outside core', () => {
   };
 
   expect(lint(tree)).toEqual([]);
-});
+}, 30_000);
 
 it.each([
   ['Date.now in core', 'core/wire/part.ts', 'export const now = Date.now;', TIMELESS],
@@ -50,6 +50,10 @@ it.each([
   ['a focused test', 'test/unit/a.test.ts', "it.only('a', () => {});", 'noFocusedTests'],
   ['a skipped test', 'test/unit/a.test.ts', "it.skip('a', () => {});", 'noSkippedTests'],
   ['any', 'door/part.ts', 'export const a = (b: any) => b;', 'noExplicitAny'],
-])('%s is found', (_, path, source, rule) => {
-  expect(lint({ [path]: `${source}\n` })).toContain(`${path} ${rule}`);
-});
+])(
+  '%s is found',
+  (_, path, source, rule) => {
+    expect(lint({ [path]: `${source}\n` })).toContain(`${path} ${rule}`);
+  },
+  30_000,
+);
