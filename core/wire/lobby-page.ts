@@ -1,6 +1,6 @@
 import { ByteReader, type ValueFault } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { MAX_DESCRIPTION_BYTES, MAX_INFO_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES } from './limits.ts';
+import { MAX_DESCRIPTION_BYTES, MAX_INFO_BYTES, MAX_NAME_BYTES, MAX_PACKET_BYTES, MAX_VALUE_BYTES } from './limits.ts';
 
 export interface Participant {
   /** 1..32 bytes of UTF-8. */
@@ -41,7 +41,11 @@ export function writeLobbyPage(writer: ByteWriter, page: LobbyPage): void {
   writer.zeroes(2);
   writer.text('lobbyPage.description', page.description, 0, MAX_DESCRIPTION_BYTES);
   writer.closeLength(start, 2);
-  for (const participant of page.participants) writeParticipant(writer, participant);
+  for (const participant of page.participants) {
+    // Too long already, whatever follows: the packet is refused by its length.
+    if (writer.at > MAX_PACKET_BYTES) return;
+    writeParticipant(writer, participant);
+  }
 }
 
 export function readLobbyPage(bytes: Uint8Array, from: number, to: number): LobbyPage | ValueFault {

@@ -1,6 +1,6 @@
 import { ByteReader, type ValueFault } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { MAX_NAME_BYTES, MAX_PORTS, MAX_SERVER_ID_BYTES, MAX_VALUE_BYTES } from './limits.ts';
+import { MAX_NAME_BYTES, MAX_PACKET_BYTES, MAX_PORTS, MAX_SERVER_ID_BYTES, MAX_VALUE_BYTES } from './limits.ts';
 import type { ServerPort } from './server-port.ts';
 
 /** Status numbers of a roster entry, in this order; a reader takes a number it does not know for `gone`. */
@@ -49,6 +49,8 @@ export function writeRosterPage(writer: ByteWriter, page: RosterPage): void {
   writer.u16('rosterPage.pages', page.pages);
   let before: string | undefined;
   for (const entry of page.entries) {
+    // Too long already, whatever follows: the packet is refused by its length.
+    if (writer.at > MAX_PACKET_BYTES) return;
     writeEntry(writer, entry, before);
     before = entry.group;
   }

@@ -123,7 +123,7 @@ export function decodeResponse(bytes: Uint8Array): Decoded<'response'> {
 }
 
 /** Writes what was read. Padding comes back by `length`; a response without any known option has no bytes of its own. */
-export function encodeAgain(packet: Packet): Uint8Array {
+function encodeAgain(packet: Packet): Uint8Array {
   if (packet.kind === 'classic') return encodeClassic(packet.address);
   if (packet.role === 'response') return mustEncode(packet);
   if (!packet.forward) return encodeRequest(packet, { padTo: packet.length });

@@ -124,10 +124,13 @@ describe('what does not fit is left out in order', () => {
     expect(responseLength(aResponse({ cookie: new Uint8Array(20), error }))).toBe(63);
   });
 
-  it('never writes more than 1,200 bytes, whatever the room', () => {
-    const entries = Array.from({ length: 40 }, () => anEntry());
-    const response = aResponse({ rosterPage: { version: 1, page: 0, pages: 1, entries } });
-    expect(encodeResponse(response, { maxBytes: 100_000 })).toEqual({ ok: false, code: 'wire.request-too-small' });
+  it.each([40, 10_000])('never writes more than 1,200 bytes, whatever the room (a page of %i)', (count) => {
+    const rosterPage = { version: 1, page: 0, pages: 1, entries: Array(count).fill(anEntry()) };
+    const lobbyPage = aLobbyPage({ participants: Array(count).fill({ name: 'Ada', info: 'i'.repeat(40) }) });
+    for (const page of [{ rosterPage }, { lobbyPage }]) {
+      const encoded = encodeResponse(aResponse(page), { maxBytes: 100_000 });
+      expect(encoded).toEqual({ ok: false, code: 'wire.request-too-small' });
+    }
   });
 
   it('gives packets that later ones do not overwrite', () => {

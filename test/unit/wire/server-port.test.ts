@@ -14,7 +14,13 @@ describe('ports by name', () => {
     ]);
   });
 
-  it.each(['', ' ', '0', '4', '15', '016', '0x10', '16.0', '1e2', '256', '1000', 'rcon', 'toString'])(
+  it('of the app have the numbers 16 to 255 for names, and no others', () => {
+    const numbers = Array.from({ length: 1_200 }, (_, number) => number);
+    const carried = numbers.filter((number) => namedPorts({ [number]: 1 })[0]?.role === number);
+    expect(carried).toEqual(numbers.slice(16, 256));
+  });
+
+  it.each(['', ' ', '016', '0x10', '16.0', '1e2', '-16', '16 ', 'rcon', 'toString'])(
     'have no number as "%s" and are not carried',
     (name) => {
       expect(namedPorts({ [name]: 1 })).toEqual([]);
