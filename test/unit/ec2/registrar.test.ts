@@ -84,6 +84,12 @@ describe('registrar', () => {
     ['no seats', KEY, { 'onedoor:capacity': '0' }, '`onedoor:capacity`'],
     ['too many slots', KEY, { 'onedoor:slots': '65' }, '`onedoor:slots` must be a whole number between 1 and 64'],
     ['a port that is none', KEY, { 'onedoor:port:game': '70000' }, '`onedoor:port:game`'],
+    [
+      'a port that is none for this slot',
+      rowKey('A:i-0a', 1),
+      { 'onedoor:slots': '2', 'onedoor:port:game': '65535' },
+      '`onedoor:port:game` must be a whole number between 1 and 65534',
+    ],
     ['a role with odd letters', KEY, { 'onedoor:port:G!': '1' }, '`onedoor:port:G!` must be named by a role'],
     ['an empty app', KEY, { 'onedoor:app': '' }, '`onedoor:app` must be 1 to 32 bytes'],
     ['a long world', KEY, { 'onedoor:world': 'ü'.repeat(17) }, '`onedoor:world` must be 1 to 32 bytes'],

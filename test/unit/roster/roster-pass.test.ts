@@ -63,6 +63,7 @@ describe('roster pass', () => {
     const reader = createRosterReader({ readRoster: store.readRoster, clock });
     await writer.pass({ rows: [newer], removed: [] });
     await writer.pass({ rows: [row], removed: [] });
+    await writer.pass();
     await reader.refresh();
     expect(reader.view().entries[0]?.status).toMatchObject({ beat: newer.seats?.beat, free: 4 });
   });

@@ -78,6 +78,34 @@ describe('roster reader', () => {
     expect(reads).toEqual(['INDEX', 'S0', 'D0']);
   });
 
+  it('does not read twice at once, however long a reading takes', async () => {
+    const clock = fakeClock();
+    const waiting: (() => void)[] = [];
+    const reader = createRosterReader({
+      clock,
+      readRoster: () => new Promise((resolve) => waiting.push(() => resolve(undefined))),
+    });
+    const first = reader.refresh();
+    clock.advance(5_000);
+    const second = reader.refresh();
+    expect(waiting).toHaveLength(1);
+    waiting[0]!();
+    await Promise.all([first, second]);
+    void reader.refresh();
+    expect(waiting).toHaveLength(2);
+  });
+
+  it('shows the new life of an agent', async () => {
+    const { reader, refresh, write } = rosterWorld();
+    write([aRow({ gen: '00000000000000a1' })]);
+    await refresh();
+    for (const gen of ['00000000000000b2', '000000b2000000b2']) {
+      write([aRow({ gen })]);
+      await refresh();
+      expect(reader.view().entries[0]?.status.gen).toBe(gen);
+    }
+  });
+
   it('reads only what has changed', async () => {
     const { refresh, reads, write } = rosterWorld();
     const limits = { ...ROSTER_LIMITS, shardServers: 2 };

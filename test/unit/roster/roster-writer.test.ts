@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeIndex } from '../../../core/registry/roster-codec.ts';
-import { planRoster, ROSTER_LIMITS, type WriterState } from '../../../core/registry/roster-writer.ts';
+import { planRoster, ROSTER_LIMITS, restoreWriter, type WriterState } from '../../../core/registry/roster-writer.ts';
 import type { ServerRow } from '../../../core/registry/row.ts';
 import { aRow, beaten, rows } from './rows.ts';
 
@@ -43,6 +43,23 @@ describe('roster writer', () => {
       ['D0', 'INDEX'],
       ['D0', 'INDEX'],
     ]);
+  });
+
+  it.each([
+    ['the server is suspected', { suspect: true }],
+    ['it drains', { state: 'draining' as const }],
+    ['its capacity changes', { capacity: 8 }],
+    ['a session ends', { sessions: 1 }],
+    ['it has a new agent', { gen: '00000000000000b2' }],
+  ])('writes the dynamic shard when %s', (_title, change) => {
+    expect(passes([[aRow()], [aRow(change)]])[1]).toContain('D0');
+  });
+
+  it('keeps a server once that two writers put into different shards', () => {
+    const { key, placement } = aRow();
+    const shard = { staticVersion: 1, dynamicVersion: 1, dynamicAgeMs: 0, entries: [{ key, server: placement! }] };
+    const { state } = planRoster(restoreWriter(5, [shard, shard], 0), [aRow()], 1_000);
+    expect(state.shards.map(({ entries }) => entries.map((entry) => entry.key))).toEqual([[key]]);
   });
 
   it('rewrites the one shard of a server that comes, goes or changes its placement', () => {
