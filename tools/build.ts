@@ -12,6 +12,7 @@ export interface Bundle {
 }
 
 export const BUNDLES: readonly Bundle[] = [
+  { entry: 'lambda/assign.ts', file: 'assign/index.mjs', budgetKiB: 1_000 },
   { entry: 'lambda/registrar.ts', file: 'registrar/index.mjs', budgetKiB: 1_200 },
   { entry: 'lambda/roster.ts', file: 'roster/index.mjs', budgetKiB: 600 },
   { entry: 'door/main.ts', file: 'door/door.mjs', budgetKiB: 900 },

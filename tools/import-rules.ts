@@ -20,8 +20,10 @@ const CORE_PARTS: Readonly<Record<string, readonly string[]>> = {
 
 /** The packages of an adapter: the outside thing that it adapts. Any other adapter has Node's own modules only. */
 const ADAPTER_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  autoscaling: ['@aws-sdk/client-auto-scaling'],
   dynamodb: ['@aws-sdk/client-dynamodb'],
   ec2: ['@aws-sdk/client-ec2'],
+  http: ['valibot'],
   load: ['gamedig'],
   secrets: ['@aws-sdk/client-secrets-manager'],
   system: ['pino'],

@@ -9,6 +9,7 @@ const PACKAGES = [
   '@aws-sdk/client-secrets-manager',
   'gamedig',
   'pino',
+  'valibot',
   'aws-cdk-lib',
   'constructs',
   'commander',
@@ -41,6 +42,7 @@ const CLEAN: Tree = {
   'core/config/config.ts': 'export const config = 1;\n',
   'adapters/dynamodb/store.ts':
     "import { part } from '@aws-sdk/client-dynamodb';\nimport type { Port } from '../../core/ports.ts';\nexport const store = (port: Port) => [port, part];\n",
+  'adapters/http/schemas.ts': "export { part as schemas } from 'valibot';\n",
   'adapters/ec2/identity.ts': "export { part as identity } from '@aws-sdk/client-ec2';\n",
   'adapters/load/query.ts': "export { part as query } from 'gamedig';\n",
   'adapters/system/logger.ts': "export { part as logger } from 'pino';\n",
@@ -81,11 +83,15 @@ const FAULTS: Readonly<Record<string, readonly Tree[]>> = {
   'core-session-sees-its-list': [
     { 'core/session/session.ts': "export { pick as session } from '../select/pick.ts';\n" },
   ],
+  'adapter-autoscaling-has-its-package': [
+    { 'adapters/autoscaling/groups.ts': "export { part as groups } from 'commander';\n" },
+  ],
   'adapter-dynamodb-has-its-package': [
     { 'adapters/dynamodb/store.ts': "export { part as store } from '@aws-sdk/client-ec2';\n" },
     { 'adapters/dynamodb/store.ts': "export { createSocket as store } from '../udp/socket.ts';\n" },
   ],
   'adapter-ec2-has-its-package': [{ 'adapters/ec2/identity.ts': "export { part as identity } from 'commander';\n" }],
+  'adapter-http-has-its-package': [{ 'adapters/http/schemas.ts': "export { part as schemas } from 'commander';\n" }],
   'adapter-load-has-its-package': [
     { 'adapters/load/query.ts': "export { createSocket as query } from '../udp/socket.ts';\n" },
   ],

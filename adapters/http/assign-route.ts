@@ -1,0 +1,61 @@
+import type { Assigner } from '../../core/assign/assigner.ts';
+import type { AssignRequest } from '../../core/assign/types.ts';
+import type { Placement } from '../../core/registry/row.ts';
+import { parseAddress } from '../../core/wire/address.ts';
+import type { KeepaliveTiming } from '../../core/wire/packet.ts';
+import { jsonAnswer } from './answer.ts';
+import type { Handlers } from './router.ts';
+import type { AssignmentAnswer, AssignmentRequest, ServerAnswer } from './schemas.ts';
+
+/** Whoever asks without an address (a test in the console of the cloud). */
+const NO_ADDRESS = new Uint8Array(4);
+/** Packets over TCP and HTTP alike (IANA protocol number). */
+const TCP = 6;
+const encoder = new TextEncoder();
+
+/** `POST /v1/assignments` */
+export function createAssignRoute(deps: {
+  readonly assigner: Pick<Assigner, 'assign'>;
+  readonly keepalive: KeepaliveTiming;
+}): Handlers['assign'] {
+  return async ({ request, body }) => {
+    const outcome = await deps.assigner.assign(toAssignRequest(body, request.sourceAddress));
+    if (!outcome.ok) return outcome;
+    const { id, server, ticket, activateBy, explain } = outcome;
+    const answer: AssignmentAnswer = {
+      id,
+      server: toServerAnswer(server),
+      ticket,
+      activateBy,
+      keepalive: deps.keepalive,
+      ...(explain && { explain }),
+    };
+    return jsonAnswer(201, answer);
+  };
+}
+
+function toAssignRequest(body: AssignmentRequest, sourceAddress: string): AssignRequest {
+  const { client, server, family = 4, avoid = [], ...rest } = body;
+  return {
+    ...rest,
+    family,
+    avoid,
+    ...(client !== undefined && { client: encoder.encode(client) }),
+    ...(server !== undefined && { pick: server }),
+    // Behind the load balancers the client's port is not known.
+    source: { address: parseAddress(sourceAddress) ?? NO_ADDRESS, port: 0, protocol: TCP },
+  };
+}
+
+/** What clients get to know of a server. */
+export function toServerAnswer({ id, ipv4, ipv6, ports, app, world, group }: Placement): ServerAnswer {
+  return {
+    id,
+    ...(ipv4 !== undefined && { ipv4 }),
+    ...(ipv6 !== undefined && { ipv6 }),
+    ports,
+    app,
+    world,
+    group,
+  };
+}

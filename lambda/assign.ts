@@ -1,0 +1,45 @@
+/** Assigns clients to servers over HTTP, behind an Application Load Balancer. */
+import { ticketKeys } from '../adapters/crypto/ticket-keys.ts';
+import { createDynamoClient } from '../adapters/dynamodb/client.ts';
+import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
+import { type AlbEvent, type AlbResult, fromAlbEvent, toAlbResult } from '../adapters/http/alb-event.ts';
+import { problemResponse } from '../adapters/http/problem.ts';
+import type { HttpHandler } from '../adapters/http/types.ts';
+import { loadSecret } from '../adapters/secrets/load-secret.ts';
+import { createLogger } from '../adapters/system/logger.ts';
+import { systemClock as clock } from '../adapters/system/system-clock.ts';
+import { createSystemRng } from '../adapters/system/system-rng.ts';
+import { parseRuntimeConfig } from '../core/config/runtime-config.ts';
+import { composeApi } from './compose-assign.ts';
+
+const { ONEDOOR_TABLE: table = '', ONEDOOR_KEY_SECRET: keySecret = '', ONEDOOR_CONFIG: settings } = process.env;
+const config = parseRuntimeConfig(settings);
+const log = createLogger({ level: config.logLevel, base: { service: 'assign' } });
+let starting: Promise<HttpHandler> | undefined;
+
+async function start(): Promise<HttpHandler> {
+  const onMalformed = (row: object) => log.warn(row, 'a row cannot be read and is skipped');
+  const store = createRegistryStore({ client: createDynamoClient(), table, onMalformed });
+  const keys = ticketKeys(await loadSecret(keySecret));
+  return composeApi({ config, store, keys, clock, rng: createSystemRng(), log });
+}
+
+/** The API, made once. While it cannot be made, requests get 503, and each one tries again. */
+async function ready(): Promise<HttpHandler> {
+  starting ??= start();
+  try {
+    return await starting;
+  } catch (err) {
+    starting = undefined;
+    log.error({ err }, 'the function cannot start');
+    return () => problemResponse('assign.unavailable', { retryAfterMs: 1_000 });
+  }
+}
+
+// While an environment is made, Lambda gives it full CPU and counts no request's time.
+if (table !== '') void ready();
+
+export async function handler(event: AlbEvent): Promise<AlbResult> {
+  const api = await ready();
+  return toAlbResult(event, await api(fromAlbEvent(event)));
+}

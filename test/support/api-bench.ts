@@ -1,0 +1,62 @@
+import { createApi, type RequestRecord } from '../../adapters/http/api.ts';
+import type { HttpRequest, HttpResponse } from '../../adapters/http/types.ts';
+import type { AssignerOptions } from '../../core/assign/assigner.ts';
+import type { PublicKey } from '../../core/ports.ts';
+import type { RosterEntry } from '../../core/registry/roster.ts';
+import { type AssignBench, anAssignBench, twoSmallServers } from './assign-bench.ts';
+import { keysOf } from './tickets.ts';
+
+export interface ApiBench extends AssignBench {
+  readonly publicKey: PublicKey;
+  /** What was reported of each request. */
+  readonly records: RequestRecord[];
+  /** False: there is no roster that may be used. */
+  rosterUsable: boolean;
+  /** `POST /v1/assignments` with this as JSON. */
+  assign(body?: unknown): Promise<HttpResponse>;
+  get(pathAndQuery: string, headers?: Readonly<Record<string, string>>): Promise<HttpResponse>;
+  send(request: Partial<HttpRequest>): Promise<HttpResponse>;
+}
+
+/** The HTTP API over a registry in memory, signing with real keys. */
+export async function anApiBench(
+  servers: readonly RosterEntry[] = twoSmallServers(),
+  options: Partial<AssignerOptions> = {},
+): Promise<ApiBench> {
+  const bench = await anAssignBench(servers);
+  const { signer, publicKey } = keysOf();
+  const assigner = bench.assigner({ signer, ...options });
+  const records: RequestRecord[] = [];
+  const extra: ApiBench = Object.assign(bench, {
+    publicKey,
+    records,
+    rosterUsable: true,
+    assign: (body?: unknown) =>
+      extra.send({
+        method: 'POST',
+        path: '/v1/assignments',
+        body: body === undefined ? undefined : JSON.stringify(body),
+      }),
+    get: (pathAndQuery: string, headers: Readonly<Record<string, string>> = {}) => {
+      const { pathname, searchParams } = new URL(pathAndQuery, 'http://door');
+      const query: Record<string, string[]> = {};
+      for (const name of searchParams.keys()) query[name] = searchParams.getAll(name);
+      return extra.send({ path: pathname, query, headers });
+    },
+    send: async (request: Partial<HttpRequest>) =>
+      await api({ method: 'GET', path: '/', query: {}, headers: {}, sourceAddress: '198.51.100.7', ...request }),
+  });
+  const api = createApi({
+    assigner,
+    roster: { view: () => assigner.view(), refresh: async () => extra.rosterUsable },
+    signer,
+    publicKeys: async () => [publicKey],
+    keepalive: { intervalSeconds: 20, transmissions: 10, timeoutMs: 700 },
+    report: (record) => records.push(record),
+  });
+  return extra;
+}
+
+export function bodyOf<T = Record<string, unknown>>(response: HttpResponse): T {
+  return JSON.parse(Buffer.from(response.body).toString()) as T;
+}
