@@ -13,16 +13,16 @@ import {
 import { encodeStatic, type StaticEntry, samePlacement, staticBytes, staticVersion } from './roster-static.ts';
 import type { ServerRow } from './row.ts';
 
-export interface RosterLimits {
-  /** Servers in a shard at most. */
+interface RosterLimits {
+  /** Servers in a shard at most. @default 1024 */
   readonly shardServers: number;
-  /** Bytes of a static shard at most: an item of DynamoDB has 400 KB. */
+  /** Bytes of a static shard at most: an item of DynamoDB has 400 KB. @default 380000 */
   readonly shardBytes: number;
-  /** How long a server that is gone stays in the roster after its last beat. */
+  /** How long a server that is gone stays in the roster after its last beat. @default 60000 */
   readonly goneMs: number;
 }
 
-export const ROSTER_LIMITS: RosterLimits = { shardServers: 1_024, shardBytes: 380_000, goneMs: 60_000 };
+const DEFAULT_LIMITS: RosterLimits = { shardServers: 1_024, shardBytes: 380_000, goneMs: 60_000 };
 
 /** Age of a beat of which nobody knows when it came: too old to be given out, until the next beat. */
 const UNKNOWN_AGE_MS = 2 ** 31;
@@ -196,8 +196,9 @@ export function planRoster(
   previous: WriterState | undefined,
   rows: readonly ServerRow[],
   nowMs: number,
-  limits: RosterLimits = ROSTER_LIMITS,
+  options: Partial<RosterLimits> = {},
 ): RosterPlan {
+  const limits = { ...DEFAULT_LIMITS, ...options };
   const version = (previous?.version ?? 0) + 1;
   const arrivals = new Map(
     rows.flatMap(({ key, seats }) => (seats ? [[key, arrivalOf(previous, key, seats.beat, nowMs)]] : [])),

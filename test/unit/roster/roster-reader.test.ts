@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OnedoorError } from '../../../core/errors.ts';
 import type { RosterItem } from '../../../core/ports.ts';
 import { createRosterReader } from '../../../core/registry/roster-reader.ts';
-import { planRoster, ROSTER_LIMITS, type WriterState } from '../../../core/registry/roster-writer.ts';
+import { planRoster, type WriterState } from '../../../core/registry/roster-writer.ts';
 import type { ServerRow } from '../../../core/registry/row.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { aRow, beaten, openIds, rows } from './rows.ts';
@@ -27,7 +27,7 @@ function rosterWorld() {
     reader,
     reads,
     items,
-    write(image: readonly ServerRow[], only: RegExp = /./, limits = ROSTER_LIMITS) {
+    write(image: readonly ServerRow[], only: RegExp = /./, limits = {}) {
       const plan = planRoster(state, image, clock.monoMs(), limits);
       state = plan.state;
       for (const item of plan.items) if (only.test(item.name)) items.set(item.name, item);
@@ -59,8 +59,8 @@ describe('roster reader', () => {
   it('shows what the writer wrote, ordered by id over all shards', async () => {
     const { reader, refresh, write } = rosterWorld();
     const image = rows(5, (n) => ({ free: n, labels: { n: String(n) } }));
-    write([image[4]!, image[0]!, image[2]!], /./, { ...ROSTER_LIMITS, shardServers: 2 });
-    write([...image].reverse(), /./, { ...ROSTER_LIMITS, shardServers: 2 });
+    write([image[4]!, image[0]!, image[2]!], /./, { shardServers: 2 });
+    write([...image].reverse(), /./, { shardServers: 2 });
     await refresh();
     expect(reader.view().entries.map(({ key, server }) => ({ key, server }))).toEqual(
       image.map(({ key, placement }) => ({ key, server: placement })),
@@ -108,7 +108,7 @@ describe('roster reader', () => {
 
   it('reads only what has changed', async () => {
     const { refresh, reads, write } = rosterWorld();
-    const limits = { ...ROSTER_LIMITS, shardServers: 2 };
+    const limits = { shardServers: 2 };
     const image = rows(4);
     write(image, /./, limits);
     await refresh();

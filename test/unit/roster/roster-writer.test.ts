@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { decodeIndex } from '../../../core/registry/roster-codec.ts';
-import { planRoster, ROSTER_LIMITS, restoreWriter, type WriterState } from '../../../core/registry/roster-writer.ts';
+import { planRoster, restoreWriter, type WriterState } from '../../../core/registry/roster-writer.ts';
 import type { ServerRow } from '../../../core/registry/row.ts';
 import { aRow, beaten, rows } from './rows.ts';
 
-const SMALL = { ...ROSTER_LIMITS, shardServers: 3 };
+const SMALL = { shardServers: 3 };
 
 /** Passes one after the other, a second apart; answers the names that each wrote. */
-function passes(images: readonly (readonly ServerRow[])[], limits = ROSTER_LIMITS): string[][] {
+function passes(images: readonly (readonly ServerRow[])[], limits = {}): string[][] {
   let state: WriterState | undefined;
   return images.map((image, n) => {
     const plan = planRoster(state, image, n * 1_000, limits);
@@ -92,7 +92,7 @@ describe('roster writer', () => {
   });
 
   it('moves a server whose placement has grown too long into another shard', () => {
-    const limits = { ...ROSTER_LIMITS, shardBytes: 700 };
+    const limits = { shardBytes: 700 };
     const before = planRoster(undefined, rows(3), 0, limits).state;
     const grown = rows(3, (n) => (n === 0 ? { labels: { note: 'x'.repeat(400) } } : {}));
     const after = planRoster(before, grown, 1_000, limits).state;
