@@ -21,6 +21,7 @@ export class UsageError extends Error {}
 
 const MAX_SERVERS = 200;
 const MAX_CROWD = 5_000;
+const DEFAULT_CROWD = 12;
 /** First server's address after the door's. */
 const FIRST_SERVER_OFFSET = 10;
 
@@ -62,7 +63,7 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
       'The whole of Onedoor on this machine: registry, door, API, agents, sample servers and a crowd of clients.',
     )
     .option('--servers <n>', 'servers to start; 0: door, API and registry alone', integer(0, MAX_SERVERS), 3)
-    .option('--crowd <n>', 'clients that join, play and leave', integer(0, MAX_CROWD), 12)
+    .option('--crowd <n>', 'clients that join, play and leave (default: 12; without servers 0)', integer(0, MAX_CROWD))
     .option('--bind <ip>', 'loopback address of door and API; servers follow at +10, +11, …', loopback, '127.0.0.1')
     .option('--http-port <port>', 'port of the HTTP API', integer(1, 65_535), 8080)
     .option('--probe-port <port>', 'port of the door, and of each agent on its own address', integer(1, 65_535), 7000)
@@ -79,7 +80,7 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
     if (error.exitCode === 0) return 'help';
     throw new UsageError(error.message.replace(/^error: /, ''));
   }
-  const flags = command.opts<Omit<LocalOptions, 'forMs'> & { for?: number }>();
-  const { for: forSeconds, ...rest } = flags;
-  return { ...rest, ...(forSeconds === undefined ? {} : { forMs: forSeconds * 1000 }) };
+  const flags = command.opts<Omit<LocalOptions, 'forMs' | 'crowd'> & { for?: number; crowd?: number }>();
+  const { for: forSeconds, crowd = flags.servers === 0 ? 0 : DEFAULT_CROWD, ...rest } = flags;
+  return { ...rest, crowd, ...(forSeconds === undefined ? {} : { forMs: forSeconds * 1000 }) };
 }

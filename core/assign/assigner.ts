@@ -7,7 +7,7 @@ import type { Choice } from '../select/choices.ts';
 import { issueTicket } from '../ticket/issue.ts';
 import { createFullCheck, type FullCheck } from './full-check.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
-import { choicesOf, countCandidates, type PlacingOptions, pickFrom, type Tried } from './placing.ts';
+import { choicesOf, countCandidates, type PlacingOptions, pickFrom, RETRY_FULL_MS, type Tried } from './placing.ts';
 import { takeSeats } from './seat-taker.ts';
 import { createStock, type SeatInHand, type Stock } from './stock.ts';
 import type { Assignment, AssignOutcome, AssignRequest } from './types.ts';
@@ -49,7 +49,6 @@ export interface Assigner {
 
 /** Takes that one request may cost before the assigner gives up; each refused one corrects the view first. */
 const MAX_TAKES = 32;
-const RETRY_FULL_MS = 2_000;
 const RETRY_UNAVAILABLE_MS = 1_000;
 const UNAVAILABLE = refuse('assign.unavailable', { retryAfterMs: RETRY_UNAVAILABLE_MS });
 

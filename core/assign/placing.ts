@@ -18,6 +18,9 @@ export interface PlacingOptions {
   readonly groupFallback?: GroupFallback;
 }
 
+/** When to ask again after everything was full. */
+export const RETRY_FULL_MS = 2_000;
+
 /** Where a request may go in `view`, in the order of preference, with what it tried in vain left out. */
 export function choicesOf(
   options: PlacingOptions,
@@ -40,7 +43,11 @@ export function choicesOf(
     },
     options.groupFallback,
   );
-  if (!found.ok) return found;
+  if (!found.ok) {
+    // The default app is known by configuration; that it has no server yet is no mistake of the client.
+    const empty = found.code === 'assign.unknown-app' && app === options.defaultApp;
+    return empty ? refuse('assign.no-capacity', { retryAfterMs: RETRY_FULL_MS }) : found;
+  }
   if (pick === undefined) return found.choices;
   const index = view.indexOf.get(pick);
   return found.choices.map(({ pool, allowed }) => ({ pool, allowed: (at) => at === index && allowed(at) }));

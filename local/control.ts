@@ -1,0 +1,37 @@
+import { problemResponse } from '../adapters/http/problem.ts';
+import type { HttpRequest, HttpResponse } from '../adapters/http/types.ts';
+import type { Machine } from './fleet.ts';
+
+/** What a person may do to a server of the local system: `POST /local/servers/{id}/{action}`. */
+const ACTIONS: Readonly<Record<string, (machine: Machine) => void>> = {
+  /** The whole machine: agent and game at once, never a polite close. */
+  crash: ({ agent, game }) => {
+    agent.kill('SIGKILL');
+    game.kill('SIGKILL');
+  },
+  'crash-game': ({ game }) => game.kill('SIGKILL'),
+  'crash-agent': ({ agent }) => agent.kill('SIGKILL'),
+  drain: ({ agent }) => agent.kill('SIGTERM'),
+};
+
+export const CONTROL_PREFIX = '/local/';
+
+/** Answers requests under `/local/`. 202: it is under way. */
+export function createControl(machines: () => readonly Machine[]): (request: HttpRequest) => HttpResponse {
+  return ({ method, path }) => {
+    const match = /^\/local\/servers\/([^/]+)\/([a-z-]+)$/.exec(path);
+    const action = match?.[2] === undefined ? undefined : ACTIONS[match[2]];
+    if (!match || !action) {
+      const known = Object.keys(ACTIONS).join(', ');
+      return problemResponse('http.not-found', { detail: `known: POST /local/servers/{id}/ and one of ${known}` });
+    }
+    if (method !== 'POST') return problemResponse('http.method-not-allowed', { headers: { allow: 'POST' } });
+    const machine = machines().find(({ serverId }) => serverId === decodeURIComponent(match[1] as string));
+    if (!machine) {
+      const ids = machines().map(({ serverId }) => serverId);
+      return problemResponse('http.not-found', { detail: `no such server; there are ${ids.join(', ') || 'none'}` });
+    }
+    action(machine);
+    return { status: 202, headers: { 'content-type': 'application/json' }, body: '{}' };
+  };
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import type { LocalEvent } from './events.ts';
+import { type LocalOptions, parseLocalOptions, UsageError } from './options.ts';
+import { type Screen, startScreen } from './screen.ts';
+import { type LocalSystem, startLocalSystem } from './system.ts';
+
+const DIST = join(import.meta.dirname, '../dist');
+
+async function main(): Promise<void> {
+  const options = parseLocalOptions(process.argv.slice(2), (text) => process.stdout.write(text));
+  if (options === 'help') return;
+  let screen: Screen | undefined;
+  const early: LocalEvent[] = [];
+  const emit = (event: LocalEvent): void => {
+    if (options.json) console.log(JSON.stringify({ atMs: Date.now(), ...event }));
+    else if (screen) screen.event(event);
+    else early.push(event);
+  };
+  const system = await startLocalSystem(options, DIST, emit);
+  if (!options.json) {
+    screen = startScreen(header(system, options), system.store, process.stdout);
+    for (const event of early) screen.event(event);
+  }
+  await untilStopped(options.forMs);
+  screen?.stop();
+  await system.stop();
+}
+
+/** Addresses, and what to try next. */
+function header(system: LocalSystem, { probePort, bind }: LocalOptions): string[] {
+  const raw = `printf '\\000\\010\\377\\377\\300\\250\\001\\007' | nc -u -w1 ${bind} ${probePort} | od -An -tu1`;
+  return [
+    `Onedoor runs on this machine. The one address: ${system.door} (UDP and TCP), API ${system.api}`,
+    `  registry ${system.registry} (DynamoDB API), logs in ${system.logDir}`,
+    `  one raw probe (8 bytes in, 8 bytes out, the last four are your server's address):`,
+    `    ${raw}`,
+    `  npm run probe -- ${system.door}          curl -X POST ${system.api}/v1/assignments -d '{}'`,
+    `  curl -X POST ${system.api}/local/servers/${system.machines[0]?.serverId ?? '{id}'}/crash     (crash-game, crash-agent, drain)`,
+    '  Ctrl-C stops everything.',
+  ];
+}
+
+/** Until a signal comes, or the time is over. */
+function untilStopped(forMs: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = forMs === undefined ? undefined : setTimeout(resolve, forMs);
+    const stop = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+    process.once('SIGHUP', stop);
+  });
+}
+
+/** One line for what a person did wrong, exit code 2; anything else is a defect and shows itself whole. */
+function exitWith(error: unknown): never {
+  const system = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (error instanceof UsageError) console.error(error.message);
+  else if (system.code === 'EADDRINUSE') {
+    console.error(
+      `port ${system.port} of ${system.address} is in use; choose others with --http-port, --probe-port, --registry-port`,
+    );
+  } else {
+    console.error(error);
+    process.exit(1);
+  }
+  process.exit(2);
+}
+
+if (import.meta.main) {
+  await main().catch(exitWith);
+  process.exit(0);
+}

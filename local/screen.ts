@@ -1,0 +1,58 @@
+import type { RegistryStore } from '../core/ports.ts';
+import { describeEvent, type LocalEvent } from './events.ts';
+import { renderTable, tableRow } from './table.ts';
+
+/** The live picture for people: the table, and the last events under it. On a terminal it is drawn in place. */
+export interface Screen {
+  event(event: LocalEvent): void;
+  stop(): void;
+}
+
+const DRAW_MS = 1_000;
+/** Without a terminal (a pipe, a log file) the table comes seldom. */
+const DRAW_PLAIN_MS = 10_000;
+const SHOWN_EVENTS = 8;
+const CLEAR_TO_END = '\x1b[J';
+
+export function startScreen(
+  header: readonly string[],
+  store: RegistryStore,
+  out: NodeJS.WriteStream & { readonly isTTY?: boolean },
+): Screen {
+  const live = out.isTTY === true;
+  const events: string[] = [];
+  const seen = new Map<string, { readonly beat: number; readonly atMs: number }>();
+  let drawnLines = 0;
+
+  const age = (key: string, beat: number): number => {
+    const known = seen.get(key);
+    const nowMs = performance.now();
+    if (known?.beat === beat) return nowMs - known.atMs;
+    seen.set(key, { beat, atMs: nowMs });
+    return 0;
+  };
+
+  const draw = async (): Promise<void> => {
+    const rows = await store.list();
+    const table = rows.flatMap((row) => tableRow(row, row.seats ? age(row.key, row.seats.beat) : 0) ?? []);
+    const lines = live ? [...renderTable(table), '', ...events.slice(-SHOWN_EVENTS)] : renderTable(table);
+    if (live && drawnLines > 0) out.write(`\x1b[${drawnLines}A\r${CLEAR_TO_END}`);
+    out.write(`${lines.join('\n')}\n`);
+    drawnLines = lines.length;
+  };
+
+  out.write(`${header.join('\n')}\n\n`);
+  const timer = setInterval(() => void draw().catch(() => {}), live ? DRAW_MS : DRAW_PLAIN_MS);
+  void draw().catch(() => {});
+  return {
+    event(event) {
+      const line = `${new Date().toISOString().slice(11, 19)}  ${describeEvent(event)}`;
+      events.push(line);
+      if (events.length > SHOWN_EVENTS) events.shift();
+      if (!live && event.event !== 'ready') out.write(`${line}\n`);
+    },
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { RuntimeConfig } from '../core/config/runtime-config.ts';
+import type { LocalOptions } from './options.ts';
+
+/** Environment of every function and process of the local system: what CloudFormation sets on AWS. */
+export type LocalEnv = Readonly<Record<string, string>>;
+
+export const LOCAL_TABLE = 'onedoor-local';
+export const LOCAL_APP = 'world';
+export const LOCAL_WORLD = 'main';
+export const LOCAL_GROUP = 'local';
+export const LOCAL_CAPACITY = 16;
+export const GAME_PORT = 7777;
+
+/** Quicker than on AWS, so that a person sees what happens: beats each second, lost after three. */
+const BEAT_MS = 1_000;
+const FRESH_MS = 3_000;
+const ROSTER_REFRESH_MS = 250;
+const KEEPALIVE_SECONDS = 2;
+
+/** What differs from a deployment's configuration. */
+export function localConfig(options: LocalOptions): Partial<Record<keyof RuntimeConfig, unknown>> {
+  return {
+    deployment: 'local',
+    defaultApp: LOCAL_APP,
+    serviceAddress: options.bind,
+    probePort: options.probePort,
+    freshMs: FRESH_MS,
+    rosterRefreshMs: ROSTER_REFRESH_MS,
+    keepalive: { intervalSeconds: KEEPALIVE_SECONDS },
+    timing: { beatMs: BEAT_MS },
+    // The crowd comes from one machine; cookies are tried by the tests.
+    unverifiedPerSecond: 10_000,
+    logLevel: 'warn',
+  };
+}
+
+export function localEnv(
+  options: LocalOptions,
+  parts: { readonly dynamoEndpoint: string; readonly ec2Endpoint: string; readonly secretPath: string },
+): LocalEnv {
+  return {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: parts.dynamoEndpoint,
+    AWS_ENDPOINT_URL_EC2: parts.ec2Endpoint,
+    ONEDOOR_TABLE: LOCAL_TABLE,
+    ONEDOOR_KEY_SECRET: `file:${parts.secretPath}`,
+    ONEDOOR_CONFIG: JSON.stringify(localConfig(options)),
+  };
+}
