@@ -23,7 +23,7 @@ export function readResponsePacket(bytes: Uint8Array, type: number | undefined):
 }
 
 /** The error option as a refusal; a number of a later version means "try again later". */
-export function refusalOf(response: ExtendedResponse): Refusal | undefined {
+function refusalOf(response: ExtendedResponse): Refusal | undefined {
   const { error } = response;
   if (!error) return undefined;
   return refuse(CODES_BY_WIRE_NUMBER.get(error.code) ?? 'assign.unavailable', {
@@ -89,7 +89,7 @@ function isOther(response: ExtendedResponse, server: NamedServer): boolean {
 }
 
 /** The server, seat and fallbacks that a response with a server's address gives. Byte fields are copies. */
-export function grantOf(response: ExtendedResponse): Grant {
+function grantOf(response: ExtendedResponse): Grant {
   return {
     server: {
       id: response.server ?? '',

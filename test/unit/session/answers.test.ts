@@ -2,14 +2,12 @@ import { describe, expect, it } from 'vitest';
 import {
   doorAnswer,
   enrich,
-  grantOf,
   keepaliveAnswer,
   probePortOf,
   readResponsePacket,
-  refusalOf,
   rhythmOf,
 } from '../../../core/session/answers.ts';
-import type { NamedServer } from '../../../core/session/types.ts';
+import type { Grant, NamedServer } from '../../../core/session/types.ts';
 import { toWireAddress } from '../../../core/wire/address.ts';
 import { encodeResponse } from '../../../core/wire/encode-response.ts';
 import type { ExtendedResponse, ResponseFields } from '../../../core/wire/packet.ts';
@@ -29,6 +27,12 @@ function aResponse(fields: Partial<ResponseFields> = {}): ExtendedResponse {
   );
   if (!encoded.ok) throw new Error(encoded.code);
   return readResponsePacket(encoded.bytes, undefined)!;
+}
+
+function grantOf(response: ExtendedResponse): Grant {
+  const answer = doorAnswer(response, 4);
+  if (!answer?.ok) throw new Error('no grant');
+  return answer.grant;
 }
 
 describe('a response', () => {
@@ -76,7 +80,7 @@ describe('an answer of the door', () => {
   it('is a refusal with the code of the table, its time and its text', () => {
     const error = { code: 5, retryAfterMs: 1_500, reason: 'slow down' };
 
-    expect(refusalOf(aResponse({ error }))).toEqual({
+    expect(doorAnswer(aResponse({ error }), 4)).toEqual({
       ok: false,
       code: 'door.rate-limited',
       retryAfterMs: 1_500,
