@@ -116,6 +116,7 @@ describe('addresses on the wire', () => {
     expect(isZeroAddress(hex('00000000'))).toBe(true);
     expect(isZeroAddress(ip('::'))).toBe(true);
     expect(isZeroAddress(hex('00000001'))).toBe(false);
+    expect(isZeroAddress(hex('01000000'))).toBe(false);
     expect(isZeroAddress(wireIp('0.0.0.0'))).toBe(false);
   });
 });

@@ -35,6 +35,23 @@ describe('text', () => {
     }
   });
 
+  it('is read at every border of the well-formed sequences as a strict decoder reads it', () => {
+    // A replacement character that was sent makes the reader look at every byte.
+    const bytes = Uint8Array.of(0, 0, 0, 0, 0xef, 0xbf, 0xbd);
+    const seconds = [0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0];
+    const tails = [0x7f, 0x80, 0xbf, 0xc0];
+    for (let first = 0x7f; first < 256; first++) {
+      for (const second of seconds) {
+        for (const third of tails) {
+          for (const fourth of tails) {
+            bytes.set([first, second, third, fourth]);
+            if (readText(bytes, 0, 7) !== strictText(bytes)) expect.fail(Buffer.from(bytes).toString('hex'));
+          }
+        }
+      }
+    }
+  });
+
   it('keeps a byte order mark and a replacement character that were sent', () => {
     const text = '\ufeffa\ufffd';
     const bytes = new TextEncoder().encode(text);
@@ -44,6 +61,15 @@ describe('text', () => {
   it('does not look past its end for the rest of a character', () => {
     const bytes = new TextEncoder().encode('aé');
     expect(readText(bytes, 0, 2)).toBeUndefined();
+  });
+
+  it('is written for every single character as the platform writes it', () => {
+    const target = new Uint8Array(8);
+    for (let unit = 0; unit < 0x10000; unit++) {
+      const text = String.fromCharCode(unit);
+      const written = target.subarray(0, writeText(target, 0, text));
+      if (Buffer.compare(written, Buffer.from(text)) !== 0) expect.fail(`U+${unit.toString(16)}`);
+    }
   });
 
   it('is written as the platform writes it, at the place given', () => {
