@@ -12,11 +12,12 @@ import { type Check, checkThat } from './checks.ts';
 export const DIST = join(import.meta.dirname, '..', 'dist');
 
 /** The functions, each a folder with `index.mjs`. */
-export type FunctionBundle = 'assign' | 'registrar' | 'roster';
+export type FunctionBundle = 'assign' | 'registrar' | 'roster' | 'reaper' | 'rotate';
 
 /** The files that machines fetch, by their path under the folder of bundles. */
 export const AGENT_BUNDLE = 'agent/agent.mjs';
 export const DOOR_BUNDLE = 'door/door.mjs';
+export const SAMPLE_GAME_BUNDLE = 'game/game.mjs';
 
 /** Node for an architecture, compressed: npm installs only the one of the deployer's own machine. */
 export function nodeBundle(architecture: InstanceArchitecture): string {

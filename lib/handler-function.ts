@@ -18,6 +18,8 @@ export interface HandlerProps {
   readonly logRetention: RetentionDays;
   /** Takes events that the function failed on. @default - none */
   readonly deadLetters?: IQueue;
+  /** @default - as many at once as the account allows */
+  readonly reservedConcurrentExecutions?: number;
 }
 
 /**
@@ -43,6 +45,9 @@ export function handlerFunction(scope: Construct, id: string, props: HandlerProp
     memorySize: props.memorySize,
     timeout: props.timeout,
     environment: { ...props.environment },
+    ...(props.reservedConcurrentExecutions !== undefined && {
+      reservedConcurrentExecutions: props.reservedConcurrentExecutions,
+    }),
     ...(props.deadLetters && { deadLetterQueue: props.deadLetters, retryAttempts: 2 }),
   });
 }

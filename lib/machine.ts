@@ -17,7 +17,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { type BootProps, bootScript } from './boot/boot-script.ts';
+import { type BootProps, bootScript, type DoorBoot } from './boot/boot-script.ts';
 
 /** The role of machines that run a program of ours. It may do what it is granted and nothing else. */
 export function machineRole(scope: Construct, id: string): Role {
@@ -68,7 +68,7 @@ export function machineTemplate(scope: Construct, id: string, props: MachineProp
 }
 
 /** Where a boot reports its end; the group may be made later, since its template needs this first. */
-export function bootSignal(scope: Construct, group: () => AutoScalingGroup): NonNullable<BootProps['signal']> {
+export function bootSignal(scope: Construct, group: () => AutoScalingGroup): DoorBoot['signal'] {
   const logicalId = Lazy.string({
     produce: () => Stack.of(scope).resolve((group().node.defaultChild as CfnAutoScalingGroup).logicalId),
   });

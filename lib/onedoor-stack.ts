@@ -1,6 +1,8 @@
+import { basename, join } from 'node:path';
 import {
   CfnOutput,
   DefaultStackSynthesizer,
+  Duration,
   type IStackSynthesizer,
   PermissionsBoundary,
   RemovalPolicy,
@@ -15,8 +17,9 @@ import type { Construct } from 'constructs';
 import type { DeployConfig, NetworkConfig } from '../core/config/deploy-config.ts';
 import type { FleetConfig, LoadConfig } from '../core/config/fleet-config.ts';
 import { AssignmentEndpoint } from './assignment-endpoint.ts';
-import { DIST } from './bundles.ts';
+import { DIST, SAMPLE_GAME_BUNDLE } from './bundles.ts';
 import { Door } from './door.ts';
+import { Reaper } from './reaper.ts';
 import { RegistryWriters } from './registry-writers.ts';
 import { ServerFleet } from './server-fleet.ts';
 import { ServerRegistry } from './server-registry.ts';
@@ -47,7 +50,12 @@ export class OnedoorStack extends Stack {
       removalPolicy: config.registryRemoval === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const { registry } = this;
-    const keys = new TicketKeys(this, 'TicketKeys');
+    const keys = new TicketKeys(this, 'TicketKeys', {
+      registry,
+      rotationPeriod: Duration.days(config.keyRotationDays),
+      logRetention,
+      bundles,
+    });
     this.endpoint = this.assignmentEndpoint(config, { vpc, registry, keys, logRetention, bundles });
     const { settings } = this.endpoint;
     new RegistryWriters(this, 'Writers', { registry, logRetention, bundles, settings });
@@ -66,7 +74,10 @@ export class OnedoorStack extends Stack {
       minCapacity: config.gateway.min,
       maxCapacity: config.gateway.max,
     });
-    this.fleets = config.fleets.map((fleet) => this.fleet(fleet, { vpc, registry, bundles, settings }));
+    this.fleets = config.fleets.map((fleet) =>
+      this.fleet(fleet, { vpc, registry, bundles, settings, deployment: config.deployment }),
+    );
+    new Reaper(this, 'Reaper', { registry, fleets: this.fleets, settings, logRetention, bundles });
     this.outputs(config);
   }
 
@@ -94,7 +105,7 @@ export class OnedoorStack extends Stack {
 
   private fleet(
     fleet: FleetConfig,
-    common: { vpc: IVpc; registry: ServerRegistry; bundles: string; settings: string },
+    common: { vpc: IVpc; registry: ServerRegistry; bundles: string; settings: string; deployment: string },
   ): ServerFleet {
     return new ServerFleet(this, `Fleet-${fleet.name}`, {
       ...common,
@@ -109,10 +120,12 @@ export class OnedoorStack extends Stack {
       slots: fleet.slots,
       capacity: fleet.capacity,
       ports: fleet.ports,
-      load: loadArguments(fleet.load),
+      load: loadFlag(fleet.load),
       diskGib: fleet.diskGib,
+      drainTime: Duration.seconds(fleet.drainSeconds),
+      targetUsePercent: fleet.targetUsePct,
       ...(fleet.amiId !== undefined && { imageId: fleet.amiId }),
-      ...(fleet.game.kind === 'archive' && { gameArchive: fleet.game.path, gameCommand: fleet.game.command }),
+      ...gameProps(fleet, common.bundles),
     });
   }
 
@@ -162,13 +175,34 @@ function network(scope: Construct, { maxAzs, vpc }: NetworkConfig): IVpc {
   }) as IVpc;
 }
 
-function loadArguments(load: LoadConfig): readonly string[] {
+/** The agent's `--load`. */
+function loadFlag(load: LoadConfig): string {
   switch (load.adapter) {
     case 'gamedig':
-      return ['gamedig', '--gamedig-type', load.type];
+      return `gamedig:${load.type}`;
     case 'command':
-      return ['command', '--load-command', `"${load.command}"`];
+      return `command:${load.command}`;
     default:
-      return [load.adapter];
+      return load.adapter;
   }
+}
+
+function gameProps(
+  { game, capacity }: FleetConfig,
+  bundles: string,
+): { readonly gameFile?: string; readonly gameCommand?: string } {
+  switch (game.kind) {
+    case 'image':
+      return {};
+    case 'archive':
+      return { gameFile: game.path, gameCommand: game.command };
+    case 'sample':
+      return { gameFile: join(bundles, SAMPLE_GAME_BUNDLE), gameCommand: sampleCommand(capacity) };
+  }
+}
+
+function sampleCommand(capacity: number): string {
+  const agent = '--agent "$ONEDOOR_AGENT" --agent-token-file "$ONEDOOR_TOKEN_FILE"';
+  const game = `/opt/game/${basename(SAMPLE_GAME_BUNDLE)} --bind 0.0.0.0 --port "$PORT" --capacity ${capacity}`;
+  return `exec /opt/onedoor/node ${game} ${agent}`;
 }

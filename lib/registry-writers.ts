@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, FilterRule, type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
@@ -74,6 +74,8 @@ export class RegistryWriters extends Construct {
       bundle: 'roster',
       description: 'Onedoor: packs the list of servers for those who assign',
       memorySize: 1024,
+      // There is one writer of the roster: a second one, on another shard of the stream, would undo what this one wrote.
+      reservedConcurrentExecutions: 1,
     });
     registry.grantRegistrar(this.registrar);
     registry.grantRoster(this.roster);
@@ -83,25 +85,33 @@ export class RegistryWriters extends Construct {
     );
     this.consumeStream(registry);
     this.watchInstances();
+    // Without a server there is no change, and gateways wait for the first roster, be it empty.
+    new Rule(this, 'RosterTick', {
+      description: 'Onedoor: writes the roster even when nothing changes',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaTarget(this.roster, { event: RuleTargetInput.fromObject({}), retryAttempts: 0 })],
+    });
   }
 
   private consumeStream(registry: ServerRegistry): void {
-    const source = (filters: Parameters<typeof FilterCriteria.filter>[0][]): DynamoEventSource =>
+    const source = (filter: Parameters<typeof FilterCriteria.filter>[0], wait: Duration): DynamoEventSource =>
       new DynamoEventSource(registry.table as ITable, {
         startingPosition: StartingPosition.TRIM_HORIZON,
         batchSize: 1000,
         retryAttempts: STREAM_RETRIES,
         bisectBatchOnError: true,
         onFailure: new SqsDlq(this.deadLetters),
-        filters: filters.map((filter) => FilterCriteria.filter(filter)),
+        maxBatchingWindow: wait,
+        filters: [FilterCriteria.filter(filter)],
       });
     const serverRow = { Keys: { pk: { S: FilterRule.beginsWith('SRV#') } } };
     const notVerified = { NewImage: { verified: { BOOL: FilterRule.notExists() } } };
     // A heartbeat of a verified row is no news to the registrar, and there is one per server and 5 s.
     this.registrar.addEventSource(
-      source([{ eventName: ['INSERT', 'MODIFY'], dynamodb: { ...serverRow, ...notVerified } }]),
+      source({ eventName: ['INSERT', 'MODIFY'], dynamodb: { ...serverRow, ...notVerified } }, Duration.seconds(0)),
     );
-    this.roster.addEventSource(source([{ dynamodb: serverRow }]));
+    // Each pass writes the roster: one a second is fresh enough and bounds the bill.
+    this.roster.addEventSource(source({ dynamodb: serverRow }, Duration.seconds(1)));
   }
 
   private watchInstances(): void {

@@ -65,19 +65,20 @@ export interface ServerFleetProps {
    */
   readonly ports?: Readonly<Record<string, number>>;
   /**
-   * How the agent learns who plays: its `--load` and what belongs to it.
+   * How the agent learns who plays: its `--load`, without quotes.
    *
-   * @default ['api']
+   * @default 'api'
    */
-  readonly load?: readonly string[];
+  readonly load?: string;
   /**
-   * A `.tar.gz` with the game, unpacked to /opt/game.
+   * A file of the game, put into /opt/game; a `.tar.gz` is unpacked there.
    *
    * @default - the image has it
    */
-  readonly gameArchive?: string;
+  readonly gameFile?: string;
   /**
-   * Shell command that starts one server process; it finds its slot in `$SLOT` and its port in `$PORT`.
+   * Shell command that starts one server process. It finds its slot in `$SLOT`, its port in `$PORT`, and, for `load`
+   * `api`, the agent's API and the file with its token in `$ONEDOOR_AGENT` and `$ONEDOOR_TOKEN_FILE`.
    *
    * @default - the image starts the game by itself
    */
@@ -100,6 +101,18 @@ export interface ServerFleetProps {
    * @default Duration.hours(1)
    */
   readonly drainTime?: Duration;
+  /**
+   * Name of the deployment, as in its settings: a dimension of the fleet's metrics.
+   *
+   * @default 'onedoor'
+   */
+  readonly deployment?: string;
+  /**
+   * Share of seats, in percent, that scaling tries to have taken, 10 to 95.
+   *
+   * @default 70
+   */
+  readonly targetUsePercent?: number;
   /**
    * ONEDOOR_CONFIG of the agents, see `AssignmentEndpoint.settings`.
    *

@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { AGENT_API_PORT } from './boot/boot-script.ts';
 import { AGENT_BUNDLE, checkBundles, nodeBundle } from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
 import type { ServerFleetProps } from './server-fleet-props.ts';
@@ -31,10 +32,12 @@ export function checkFleet(props: ServerFleetProps, resolved: Resolved): void {
     checkInteger('minCapacity', minCapacity, 0, 10_000),
     checkInteger('maxCapacity', maxCapacity, 0, 10_000),
     checkInteger('diskGib', props.diskGib, 2, 16_384),
+    checkInteger('targetUsePercent', props.targetUsePercent, 10, 95),
     validateOrder(minCapacity, maxCapacity),
     validatePorts(ports, slots),
     validateTypes(instanceTypes),
     validateGame(props),
+    validateLoad(props.load),
     validateDrain(props.drainTime),
     architecture && checkBundles(bundles, AGENT_BUNDLE, nodeBundle(architecture)),
   );
@@ -59,11 +62,12 @@ function validateOrder(min: number, max: number): string | undefined {
 }
 
 function validatePorts(ports: Readonly<Record<string, number>>, slots: number): string | undefined {
-  const sorted = Object.values(ports).sort((a, b) => a - b);
+  const sorted = [...Object.values(ports), AGENT_API_PORT].sort((a, b) => a - b);
   const inRange = sorted.every((port) => Number.isInteger(port) && port >= 1 && port + slots - 1 <= 65_535);
   const apart = sorted.every((port, index) => index === 0 || port - (sorted[index - 1] as number) >= slots);
   const holds = inRange && apart && 'game' in ports && 'probe' in ports;
-  return checkThat(holds, 'ports', `game, probe and others, each ${slots} ports from the next, up to 65535`, ports);
+  const must = `game, probe and others, each ${slots} ports from the next and from ${AGENT_API_PORT}, up to 65535`;
+  return checkThat(holds, 'ports', must, ports);
 }
 
 function validateTypes(types: readonly InstanceType[]): string | undefined {
@@ -72,8 +76,12 @@ function validateTypes(types: readonly InstanceType[]): string | undefined {
   return checkThat(architectures.size === 1, 'instanceTypes', must, types.map(String).join(', ') || 'none');
 }
 
-function validateGame({ gameArchive, gameCommand }: ServerFleetProps): string | undefined {
-  return checkThat(!gameArchive || gameCommand !== undefined, 'gameCommand', 'given with gameArchive', gameCommand);
+function validateGame({ gameFile, gameCommand }: ServerFleetProps): string | undefined {
+  return checkThat(!gameFile || gameCommand !== undefined, 'gameCommand', 'given with gameFile', gameCommand);
+}
+
+function validateLoad(load = 'api'): string | undefined {
+  return checkThat(/^[^'"\\\n]{1,1000}$/.test(load), 'load', 'one line without quotes and backslashes', load);
 }
 
 function validateDrain(time: Duration | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Aws, Duration, Tags } from 'aws-cdk-lib';
 import {
   AutoScalingGroup,
@@ -8,14 +8,21 @@ import {
   OnDemandAllocationStrategy,
   SpotAllocationStrategy,
 } from 'aws-cdk-lib/aws-autoscaling';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ILaunchTemplate, InstanceType, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { BootGame } from './boot/boot-script.ts';
+import { AGENT_API_PORT, AGENT_JOURNAL, AGENT_TOKEN_FILE, type BootGame } from './boot/boot-script.ts';
 import { AGENT_BUNDLE, DIST, fetchedFile, grantFetch, nodeBundle } from './bundles.ts';
 import { amazonLinux, imageById, machineRole, machineTemplate } from './machine.ts';
 import type { ServerFleetProps } from './server-fleet-props.ts';
 import { checkFleet } from './server-fleet-rules.ts';
+
+/** From the start of a machine until its servers take clients: boot, game, registrar. */
+const WARM_UP = Duration.minutes(3);
+
+/** Name of the hook at which a machine that is to go waits; the reaper ends the wait. */
+export const DRAIN_HOOK = 'onedoor-drain';
 
 /**
  * Machines that run the servers of one app, world and group, each with an agent beside it. Only EC2's own checks replace
@@ -26,18 +33,22 @@ export class ServerFleet extends Construct {
   public readonly group: AutoScalingGroup;
   public readonly role: Role;
   public readonly securityGroup: SecurityGroup;
+  /** The pool that its servers are in, as the dimensions of its metrics. */
+  public readonly pool: Readonly<Record<'deployment' | 'app' | 'world' | 'group', string>>;
 
   constructor(scope: Construct, id: string, props: ServerFleetProps) {
     super(scope, id);
-    const { slots = 1, minCapacity = 1, maxCapacity = 4, bundles = DIST } = props;
+    const { slots = 1, minCapacity = 1, maxCapacity = 4, bundles = DIST, drainTime = Duration.hours(1) } = props;
     const { ports = { game: 7777, probe: 7000 }, instanceTypes = [new InstanceType('t4g.small')] } = props;
     checkFleet(props, { slots, minCapacity, maxCapacity, ports, instanceTypes, bundles });
+    const { deployment = 'onedoor', app, world = 'main', serverGroup = 'main' } = props;
+    this.pool = { deployment, app, world, group: serverGroup };
     const first = instanceTypes[0] as InstanceType;
     this.securityGroup = this.serversGroup(props.vpc, ports, slots);
     this.role = machineRole(this, 'Role');
     const code = fetchedFile(this, 'Code', join(bundles, AGENT_BUNDLE));
     const node = fetchedFile(this, 'Node', join(bundles, nodeBundle(first.architecture)));
-    const game = this.bootGame(props, slots, ports);
+    const game = this.bootGame(props, ports);
     grantFetch(this.role, [code, node, ...(game?.file ? [game.file] : [])]);
     props.registry.grantAgent(this.role);
     const template = machineTemplate(this, 'Template', {
@@ -50,12 +61,14 @@ export class ServerFleet extends Construct {
         program: 'agent',
         code,
         node,
+        roleId: this.role.roleId,
+        slots,
         environment: {
           AWS_REGION: Aws.REGION,
           ONEDOOR_TABLE: props.registry.table.tableName,
           ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
         },
-        arguments: agentArguments(props, slots, ports),
+        arguments: agentArguments(props, slots, ports, drainTime),
         ...(game && { game }),
       },
     });
@@ -70,10 +83,49 @@ export class ServerFleet extends Construct {
     this.group.node.addDependency(this.role);
     this.group.addLifecycleHook('Drain', {
       lifecycleTransition: LifecycleTransition.INSTANCE_TERMINATING,
-      heartbeatTimeout: props.drainTime ?? Duration.hours(1),
+      lifecycleHookName: DRAIN_HOOK,
+      heartbeatTimeout: drainTime,
       defaultResult: DefaultResult.CONTINUE,
     });
     this.describeToRegistrar(props, slots, ports);
+    if (maxCapacity > minCapacity) {
+      this.group.scaleToTrackMetric('Use', {
+        metric: this.metricUse(),
+        targetValue: props.targetUsePercent ?? 70,
+        estimatedInstanceWarmup: WARM_UP,
+      });
+    }
+  }
+
+  /** Share of the seats that are taken, in percent, as the reaper counts it every minute. */
+  public metricUse(options?: MetricOptions): Metric {
+    return this.metric('usePct', options);
+  }
+
+  /** Seats that nobody has taken, of servers that take clients. */
+  public metricFreeSeats(options?: MetricOptions): Metric {
+    return this.metric('freeSeats', options);
+  }
+
+  /** Clients on the servers. */
+  public metricSessions(options?: MetricOptions): Metric {
+    return this.metric('sessions', options);
+  }
+
+  /** Servers that take clients. */
+  public metricReadyServers(options?: MetricOptions): Metric {
+    return this.metric('readyServers', options);
+  }
+
+  private metric(metricName: string, options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: 'Onedoor',
+      metricName,
+      dimensionsMap: this.pool,
+      statistic: Stats.AVERAGE,
+      period: Duration.minutes(1),
+      ...options,
+    });
   }
 
   private serversGroup(vpc: IVpc, ports: Readonly<Record<string, number>>, slots: number): SecurityGroup {
@@ -88,23 +140,19 @@ export class ServerFleet extends Construct {
     return group;
   }
 
-  private bootGame(
-    props: ServerFleetProps,
-    slots: number,
-    ports: Readonly<Record<string, number>>,
-  ): BootGame | undefined {
-    const { gameCommand: command, gameArchive: path } = props;
+  private bootGame(props: ServerFleetProps, ports: Readonly<Record<string, number>>): BootGame | undefined {
+    const { gameCommand: command, gameFile: path } = props;
     if (command === undefined) return undefined;
-    const file = path === undefined ? undefined : { ...fetchedFile(this, 'Game', path), name: 'game.tar.gz' };
-    return { slots, command, port: ports['game'] as number, ...(file && { file }) };
+    const file = path === undefined ? undefined : { ...fetchedFile(this, 'Game', path), name: basename(path) };
+    return { command, port: ports['game'] as number, ...(file && { file }) };
   }
 
   /** The registrar believes these tags and not the agent: an instance's role cannot change them. */
   private describeToRegistrar(props: ServerFleetProps, slots: number, ports: Readonly<Record<string, number>>): void {
     const tags: Readonly<Record<string, string>> = {
-      app: props.app,
-      world: props.world ?? 'main',
-      group: props.serverGroup ?? 'main',
+      app: this.pool.app,
+      world: this.pool.world,
+      group: this.pool.group,
       capacity: String(props.capacity),
       slots: String(slots),
       ...Object.fromEntries(Object.entries(ports).map(([role, port]) => [`port:${role}`, String(port)])),
@@ -114,14 +162,29 @@ export class ServerFleet extends Construct {
   }
 }
 
+/** What the agent is told on its command line; `--help` of the agent explains each. */
 function agentArguments(
   props: ServerFleetProps,
   slots: number,
   ports: Readonly<Record<string, number>>,
+  drainTime: Duration,
 ): readonly string[] {
   const game = ports['game'] as number;
-  const games = Array.from({ length: slots }, (_, slot) => ['--game', `127.0.0.1:${game + slot}`]);
-  return [...games.flat(), '--capacity', String(props.capacity), '--load', ...(props.load ?? ['api'])];
+  const flags: Readonly<Record<string, string | number | undefined>> = {
+    capacity: props.capacity,
+    load: `"${props.load ?? 'api'}"`,
+    'probe-port': ports['probe'],
+    'lobby-port': ports['lobby'],
+    'api-port': AGENT_API_PORT,
+    'api-token-file': AGENT_TOKEN_FILE,
+    journal: AGENT_JOURNAL,
+    'drain-deadline': drainTime.toSeconds(),
+  };
+  return [
+    ...Array.from({ length: slots }, (_, slot) => `--game 127.0.0.1:${game + slot}`),
+    ...Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])),
+    '--json',
+  ];
 }
 
 /** One type on demand needs the template alone; anything else is a choice that the group makes. */

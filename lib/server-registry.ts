@@ -74,13 +74,13 @@ export class ServerRegistry extends Construct {
     this.allow(grantee, this.item('SuspectServers', ['UpdateItem'], [SERVER_ROWS], ['pk', ...SUSPICION_ATTRIBUTES]));
   }
 
-  /** Writes addresses, ports, zones and pools of rows that agents made, and tombstones; nothing of the seats. */
+  /** Writes addresses, ports, zones and pools of rows that agents made, tombstones, and deletes old ones; no seats. */
   public grantRegistrar(grantee: IGrantable): void {
     this.allow(
       grantee,
       ...listStatements(this.table.tableArn, SERVERS_INDEX),
       this.item('PlaceServers', ['UpdateItem'], [SERVER_ROWS], PLACEMENT_ATTRIBUTES),
-      this.item('BuryServers', ['UpdateItem'], [SERVER_ROWS], BURIAL_ATTRIBUTES),
+      this.item('BuryServers', ['UpdateItem', 'DeleteItem'], [SERVER_ROWS], BURIAL_ATTRIBUTES),
     );
   }
 
@@ -90,15 +90,6 @@ export class ServerRegistry extends Construct {
       grantee,
       ...listStatements(this.table.tableArn, SERVERS_INDEX),
       this.item('WriteRoster', ['GetItem', 'PutItem'], [ROSTER_ITEMS]),
-    );
-  }
-
-  /** Reads the rows, writes tombstones, deletes old ones. */
-  public grantReaper(grantee: IGrantable): void {
-    this.allow(
-      grantee,
-      ...listStatements(this.table.tableArn, SERVERS_INDEX),
-      this.item('BuryServers', ['UpdateItem', 'DeleteItem'], [SERVER_ROWS], BURIAL_ATTRIBUTES),
     );
   }
 

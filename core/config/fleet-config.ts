@@ -52,8 +52,8 @@ export interface FleetConfig {
   /** Size of the disk in GiB. @default 8 */
   readonly diskGib: number;
   /**
-   * How long a machine that is to go waits for its sessions to end, in seconds (at most 48 h, the limit of a lifecycle
-   * hook). Longer is kinder to players and keeps paying for the machine.
+   * How long a machine that is to go waits for its sessions to end, in seconds (at most 2 h, the longest wait of a
+   * lifecycle hook). Longer is kinder to players and keeps paying for the machine.
    * @default 3600
    */
   readonly drainSeconds: number;
@@ -75,7 +75,7 @@ export type LoadConfig =
 export type GameConfig =
   /** The sample world that comes with Onedoor. */
   | { readonly kind: 'sample' }
-  /** The image starts it by itself. */
+  /** The image has it and starts it by itself. */
   | { readonly kind: 'image' }
   /**
    * A `.tar.gz` on the deployer's disk, unpacked to /opt/game, and the shell command that starts one server process

@@ -40,6 +40,7 @@ const identifier = text('1 to 24 characters of a-z, 0-9 and -, beginning with a 
 const word = text('1 to 32 characters of letters, digits, space and + - = . _ : / @', /^[\w +\-=.:/@]{1,32}$/);
 const instanceType = text('an instance type such as t4g.small', /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/);
 const command = text('a command of 1 to 1000 characters on one line', /^[^\n\r]{1,1000}$/);
+const plainCommand = text('one line without quotes and backslashes', /^[^'"\\\n\r]{1,1000}$/);
 const domainName = text('a domain name', /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/);
 
 const load = variant<LoadConfig>('adapter', {
@@ -48,7 +49,7 @@ const load = variant<LoadConfig>('adapter', {
   teeworlds: shape({ adapter: oneOf('teeworlds') }),
   mumble: shape({ adapter: oneOf('mumble') }),
   gamedig: shape({ adapter: oneOf('gamedig'), type: text('a game id of gamedig', /^[a-z0-9_-]{1,40}$/) }),
-  command: shape({ adapter: oneOf('command'), command }),
+  command: shape({ adapter: oneOf('command'), command: plainCommand }),
 });
 
 const game = variant<GameConfig>('kind', {
@@ -75,7 +76,7 @@ function fleet(probePort: number): Rule<FleetConfig> {
     game: withDefault(game, { kind: 'sample' }),
     amiId: optional(text('the id of an image', /^ami-[0-9a-f]{8,17}$/)),
     diskGib: withDefault(integer(2, 16_384), 8),
-    drainSeconds: withDefault(integer(30, 172_800), 3600),
+    drainSeconds: withDefault(integer(30, 7200), 3600),
     targetUsePct: withDefault(integer(10, 95), 70),
   });
   return refine(fields, (value, path) => [...ordered(value, path), ...portsApart(value, path)]);
@@ -95,14 +96,18 @@ function ordered(range: { readonly min: number; readonly max: number }, path: st
   return range.min <= range.max ? [] : [mistake(`${path}.max`, `at least min (${range.min})`, range.max)];
 }
 
+/** What the loopback API of the agents is called in a complaint about ports. */
+const AGENT_API = 'the agent’s API';
+
 /** Slot n of a role has that role's port + n, so the ranges of two roles must not meet. */
 function portsApart({ ports, slots }: FleetConfig, path: string): readonly string[] {
-  const roles = Object.entries(ports).sort(([, a], [, b]) => a - b);
+  const roles = Object.entries({ ...ports, [AGENT_API]: 7100 }).sort(([, a], [, b]) => a - b);
   return roles.flatMap(([role, first], index) => {
     const [nextRole, next] = roles[index + 1] ?? ['the last port', 65_536];
-    const last = first + slots - 1;
-    const must = `at least ${slots} ports away from ${nextRole}, since slot n has the port + n`;
-    return last < next ? [] : [mistake(`${path}.ports.${role}`, must, first)];
+    if (first + slots - 1 < next) return [];
+    const [blamed, other] = role === AGENT_API ? [nextRole, role] : [role, nextRole];
+    const must = `at least ${slots} ports away from ${other}, since slot n has the port + n`;
+    return [mistake(`${path}.ports.${blamed}`, must, ports[blamed])];
   });
 }
 

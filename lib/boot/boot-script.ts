@@ -2,89 +2,137 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FetchedFile } from '../bundles.ts';
 
+/** Loopback port of the agent's API for slot 0; slot n has it + n. */
+export const AGENT_API_PORT = 7100;
+/** The token of that API: the agent's and the game's, nobody else's. */
+export const AGENT_TOKEN_FILE = '/etc/onedoor/api-token';
+/** Where the agent keeps what must outlive its process and not the machine: systemd makes it, in memory. */
+export const AGENT_JOURNAL = '/run/onedoor';
+
 /** One server process for each slot, started by systemd under a user of its own. */
 export interface BootGame {
-  readonly slots: number;
   /** Put into /opt/game under `name`; a `.tar.gz` is unpacked there. @default - the image has it */
   readonly file?: FetchedFile & { readonly name: string };
-  /** Shell command; it finds its slot in `$SLOT` and its port in `$PORT`. */
+  /**
+   * Shell command. It finds its slot in `$SLOT`, its port in `$PORT`, the agent's API and the file with its token in
+   * `$ONEDOOR_AGENT` and `$ONEDOOR_TOKEN_FILE`.
+   */
   readonly command: string;
   /** Port of slot 0; slot n has it + n. */
   readonly port: number;
 }
 
-export interface BootProps {
-  readonly program: 'agent' | 'door';
+interface BootCommon {
   readonly code: FetchedFile;
   readonly node: FetchedFile;
   readonly environment: Readonly<Record<string, string>>;
   readonly arguments: readonly string[];
-  readonly game?: BootGame;
-  /** The boot is good once this answers. @default - once the unit has started */
-  readonly healthUrl?: string;
-  /** The resource of CloudFormation that waits for the boot to end, well or not. @default - nobody waits */
-  readonly signal?: { readonly stackName: string; readonly logicalId: string; readonly region: string };
 }
 
+export interface AgentBoot extends BootCommon {
+  readonly program: 'agent';
+  /** Id (not name) of the machine's role: with the instance's, the name under which its rows are written. */
+  readonly roleId: string;
+  readonly slots: number;
+  /** @default - the image starts it by itself */
+  readonly game?: BootGame;
+}
+
+export interface DoorBoot extends BootCommon {
+  readonly program: 'door';
+  /** The boot is good once this answers. */
+  readonly healthUrl: string;
+  /** The resource of CloudFormation that waits for the boot to end, well or not. */
+  readonly signal: { readonly stackName: string; readonly logicalId: string; readonly region: string };
+}
+
+export type BootProps = AgentBoot | DoorBoot;
+
 const UNITS = '/etc/systemd/system';
+const GUARD = 'onedoor-metadata-guard.service';
+const MINDER = 'onedoor-minder.service';
 
 /** The user data of a machine: what it is told, the files it needs, and lib/boot/boot.sh. */
-export function bootScript(props: BootProps): string {
-  const { program, game, signal } = props;
-  const units = [`onedoor-${program}.service`, ...(game ? ['onedoor-game@.service', GUARD] : [])];
+export function bootScript(boot: BootProps): string {
+  const game = boot.program === 'agent' ? boot.game : undefined;
+  const units = [
+    `onedoor-${boot.program}.service`,
+    ...(boot.program === 'agent' ? [MINDER] : []),
+    ...(game ? ['onedoor-game@.service', GUARD] : []),
+  ];
   return [
     '#!/bin/bash',
     'set -euo pipefail',
     'umask 022',
-    ...(signal ? signalLines(signal) : []),
-    ...Object.entries(variables(props)).map(([name, value]) => `${name}='${value}'`),
+    ...(boot.program === 'door' ? [signalLine(boot.signal)] : []),
+    ...assignments(variables(boot)),
     'mkdir -p /etc/onedoor /opt/onedoor',
-    ...file(`/etc/onedoor/${program}.env`, environmentFile(props)),
+    ...file(`/etc/onedoor/${boot.program}.env`, programEnvironment(boot)),
+    ...(boot.program === 'agent'
+      ? [
+          ...file('/etc/onedoor/minder.env', minderEnvironment(boot)),
+          ...file('/opt/onedoor/minder', sourceText('minder.sh')),
+        ]
+      : []),
     ...units.flatMap((unit) => file(`${UNITS}/${unit}`, sourceText(unit))),
     ...(game ? file('/opt/onedoor/start-game', startGame(game)) : []),
     sourceText('boot.sh'),
   ].join('\n');
 }
 
-const GUARD = 'onedoor-metadata-guard.service';
-
 function sourceText(name: string): string {
   return readFileSync(join(import.meta.dirname, name), 'utf8').trimEnd();
 }
 
-function variables({ program, code, node, game, healthUrl }: BootProps): Readonly<Record<string, string>> {
+function variables(boot: BootProps): Readonly<Record<string, string>> {
+  const common = {
+    PROGRAM: boot.program,
+    PROGRAM_URI: boot.code.asset.s3ObjectUrl,
+    PROGRAM_SHA256: boot.code.sha256,
+    NODE_URI: boot.node.asset.s3ObjectUrl,
+    NODE_SHA256: boot.node.sha256,
+  };
+  if (boot.program === 'door') return { ...common, HEALTH_URL: boot.healthUrl };
+  const { game, slots, roleId } = boot;
   return {
-    PROGRAM: program,
-    PROGRAM_URI: code.asset.s3ObjectUrl,
-    PROGRAM_SHA256: code.sha256,
-    NODE_URI: node.asset.s3ObjectUrl,
-    NODE_SHA256: node.sha256,
-    ...(game && { SLOTS: String(game.slots) }),
+    ...common,
+    ROLE_ID: roleId,
+    ...(game && { SLOTS: String(slots) }),
     ...(game?.file && {
       GAME_URI: game.file.asset.s3ObjectUrl,
       GAME_SHA256: game.file.sha256,
       GAME_FILE: game.file.name,
     }),
-    ...(healthUrl && { HEALTH_URL: healthUrl }),
   };
 }
 
-/** Whatever ends the script tells CloudFormation at once, or a bad boot would be noticed only when its wait is over. */
-function signalLines({ stackName, logicalId, region }: NonNullable<BootProps['signal']>): readonly string[] {
-  const target = `--stack '${stackName}' --resource '${logicalId}' --region '${region}'`;
-  return [`trap '/opt/aws/bin/cfn-signal --exit-code $? ${target.replaceAll("'", '"')}' EXIT`];
+/** Both the shell and systemd's environment files take single quotes as: nothing within is special but their end. */
+function assignments(values: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(values).map(([name, value]) => `${name}='${value}'`);
 }
 
-/** The format of systemd's EnvironmentFile: in single quotes nothing but the quote itself is special. */
-function environmentFile({ environment, arguments: args }: BootProps): string {
-  const entries = { ...environment, ONEDOOR_ARGUMENTS: args.join(' ') };
-  return Object.entries(entries)
-    .map(([name, value]) => `${name}='${value}'`)
-    .join('\n');
+function programEnvironment({ environment, arguments: args }: BootProps): string {
+  return assignments({ ...environment, ONEDOOR_ARGUMENTS: args.join(' ') }).join('\n');
+}
+
+function minderEnvironment({ slots }: AgentBoot): string {
+  const values = { SLOTS: String(slots), API_PORT: String(AGENT_API_PORT), API_TOKEN_FILE: AGENT_TOKEN_FILE };
+  return assignments(values).join('\n');
+}
+
+/** Whatever ends the script tells CloudFormation at once, or a bad boot would be noticed only when its wait is over. */
+function signalLine({ stackName, logicalId, region }: DoorBoot['signal']): string {
+  const target = `--stack "${stackName}" --resource "${logicalId}" --region "${region}"`;
+  return `trap '/opt/aws/bin/cfn-signal --exit-code $? ${target}' EXIT`;
 }
 
 function startGame({ command, port }: BootGame): string {
-  return ['#!/bin/bash', `export PORT=$((${port} + SLOT))`, command].join('\n');
+  return [
+    '#!/bin/bash',
+    `export PORT=$((${port} + SLOT))`,
+    `export ONEDOOR_AGENT=http://127.0.0.1:$((${AGENT_API_PORT} + SLOT)) ONEDOOR_TOKEN_FILE=${AGENT_TOKEN_FILE}`,
+    command,
+  ].join('\n');
 }
 
 /** A here-document with a quoted end: the shell leaves every character as it is. */

@@ -1,5 +1,5 @@
-# Run by cloud-init as root, once, on a machine's first start; lib/boot/boot-script.ts puts variables and files before it.
-# Fetches two files from the deployment's bucket, and nothing else from anywhere.
+# Run by cloud-init as root on a machine's first start; lib/boot/boot-script.ts puts variables and files before it.
+# Fetches the files named there from the deployment's bucket, and nothing from anywhere else.
 
 fail() {
   echo "onedoor: $*" >&2
@@ -24,31 +24,49 @@ fetch() {
 # user NAME: a system user who owns nothing and cannot log in.
 user() {
   if ! id "$1" >/dev/null 2>&1; then
-    useradd --system --no-create-home --home-dir /nonexistent --shell /sbin/nologin "$1"
+    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /sbin/nologin "$1"
   fi
 }
 
 # answers URL: waits up to two minutes for any answer at all.
 answers() {
   local tries
-  for tries in {1..60}; do
+  for ((tries = 0; tries < 60; tries++)); do
     if curl --silent --output /dev/null --max-time 2 "$1"; then return; fi
     sleep 2
   done
-  fail "no answer from $1 after $tries tries"
+  fail "no answer from $1"
+}
+
+# metadata PATH: what this machine is told about itself (IMDSv2).
+metadata() {
+  local base=http://169.254.169.254/latest token
+  token=$(curl --silent --fail --retry 5 --max-time 5 --request PUT \
+    --header 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$base/api/token")
+  curl --silent --fail --retry 5 --max-time 5 --header "X-aws-ec2-metadata-token: $token" "$base/meta-data/$1"
 }
 
 install_program() {
   user onedoor
-  mkdir -p /opt/onedoor
   fetch "$NODE_URI" "$NODE_SHA256" /opt/onedoor/node.gz
   gunzip --force /opt/onedoor/node.gz
   chmod 755 /opt/onedoor/node
   fetch "$PROGRAM_URI" "$PROGRAM_SHA256" "/opt/onedoor/$PROGRAM.mjs"
 }
 
-install_game() {
+# The agent writes its rows under the `aws:userid` that IAM sees: the role's id and the machine's.
+introduce_agent() {
+  local instance
+  instance=$(metadata instance-id) || fail 'the instance metadata does not answer'
+  echo "ONEDOOR_IDENTITY='$ROLE_ID:$instance'" >>/etc/onedoor/agent.env
+  # Group and user of the game: it may read the token and nothing else of the agent's.
   user onedoor-game
+  (umask 027 && head --bytes 32 /dev/urandom | sha256sum | cut --delimiter ' ' --fields 1 >/etc/onedoor/api-token)
+  chown onedoor:onedoor-game /etc/onedoor/api-token
+  chmod 755 /opt/onedoor/minder
+}
+
+install_game() {
   mkdir -p /opt/game
   if [ -n "${GAME_URI:-}" ]; then
     fetch "$GAME_URI" "$GAME_SHA256" "/opt/game/$GAME_FILE"
@@ -65,6 +83,7 @@ install_game() {
 
 main() {
   install_program
+  if [ "$PROGRAM" = agent ]; then introduce_agent; fi
   if [ -n "${SLOTS:-}" ]; then install_game; fi
   systemctl daemon-reload
   if [ -n "${SLOTS:-}" ]; then
@@ -72,6 +91,7 @@ main() {
     for ((slot = 0; slot < SLOTS; slot++)); do systemctl enable --now "onedoor-game@$slot.service"; done
   fi
   systemctl enable --now "onedoor-$PROGRAM.service"
+  if [ "$PROGRAM" = agent ]; then systemctl enable --now onedoor-minder.service; fi
   if [ -n "${HEALTH_URL:-}" ]; then answers "$HEALTH_URL"; fi
 }
 

@@ -12,7 +12,7 @@ function aDoor(props: Partial<DoorProps> = {}): Stack {
   const stack = aStack();
   const vpc = aVpc(stack);
   const registry = new ServerRegistry(stack, 'Registry');
-  const keys = new TicketKeys(stack, 'Keys');
+  const keys = new TicketKeys(stack, 'Keys', { registry, bundles });
   const { loadBalancer, securityGroup } = new AssignmentEndpoint(stack, 'Endpoint', { vpc, registry, keys, bundles });
   const common = { vpc, registry, keys, loadBalancer, loadBalancerSecurityGroup: securityGroup, bundles };
   new Door(stack, 'Door', { ...common, ...props });

@@ -47,6 +47,7 @@ describe('the functions that write the registry', () => {
       },
       { dynamodb: { Keys: { pk: { S: [{ prefix: 'SRV#' }] } } } },
     ]);
+    expect(mappings.map(({ MaximumBatchingWindowInSeconds }) => MaximumBatchingWindowInSeconds)).toEqual([0, 1]);
     for (const mapping of mappings) {
       expect(mapping).toMatchObject({
         StartingPosition: 'TRIM_HORIZON',
@@ -67,6 +68,17 @@ describe('the functions that write the registry', () => {
         detail: { state: ['running', 'shutting-down', 'terminated', 'stopping', 'stopped'] },
       },
       Targets: [Match.objectLike({ DeadLetterConfig: Match.anyValue(), RetryPolicy: Match.anyValue() })],
+    });
+  });
+
+  it('write the roster even when nothing changes, one at a time', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 minute)',
+      Targets: [Match.objectLike({ Input: '{}' })],
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Description: Match.stringLikeRegexp('packs the list'),
+      ReservedConcurrentExecutions: 1,
     });
   });
 

@@ -1,28 +1,19 @@
-import { Duration, type Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ServerFleet } from '../../lib/server-fleet.ts';
 import type { ServerFleetProps } from '../../lib/server-fleet-props.ts';
-import { ServerRegistry } from '../../lib/server-registry.ts';
-import { aFile, aStack, aVpc, bundles, messageOf, rendered, resourcesOf, statementsOf } from './support/synth.ts';
-
-function aFleet(props: Partial<ServerFleetProps> = {}): Stack {
-  const stack = aStack();
-  new ServerFleet(stack, 'Fleet', {
-    vpc: aVpc(stack),
-    registry: new ServerRegistry(stack, 'Registry'),
-    app: 'arena',
-    capacity: 32,
-    bundles,
-    ...props,
-  });
-  return stack;
-}
+import { aFleet } from './support/a-fleet.ts';
+import { aFile, rendered, resourcesOf, statementsOf } from './support/synth.ts';
 
 function userData(template: Template): string {
   const [launchTemplate] = Object.values(resourcesOf(template, 'AWS::EC2::LaunchTemplate'));
   return rendered(launchTemplate!.Properties.LaunchTemplateData.UserData);
+}
+
+/** The agent's command line without its identity, which only the machine knows. */
+function argumentsOf(script: string): string | undefined {
+  return /^ONEDOOR_ARGUMENTS='(.*)'$/m.exec(script)?.[1];
 }
 
 function tagsOf(template: Template): Readonly<Record<string, unknown>> {
@@ -58,6 +49,7 @@ describe('a fleet with no more than it needs', () => {
   it('lets a machine drain before it goes', () => {
     template.hasResourceProperties('AWS::AutoScaling::LifecycleHook', {
       LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+      LifecycleHookName: 'onedoor-drain',
       HeartbeatTimeout: 3600,
       DefaultResult: 'CONTINUE',
     });
@@ -72,6 +64,23 @@ describe('a fleet with no more than it needs', () => {
       'onedoor:slots': '1',
       'onedoor:port:game': '7777',
       'onedoor:port:probe': '7000',
+    });
+  });
+
+  it('grows and shrinks with the share of seats taken', () => {
+    template.hasResourceProperties('AWS::AutoScaling::ScalingPolicy', {
+      TargetTrackingConfiguration: {
+        TargetValue: 70,
+        CustomizedMetricSpecification: {
+          Namespace: 'Onedoor',
+          MetricName: 'usePct',
+          Statistic: 'Average',
+          Dimensions: Match.arrayWith([
+            { Name: 'app', Value: 'arena' },
+            { Name: 'deployment', Value: 'onedoor' },
+          ]),
+        },
+      },
     });
   });
 
@@ -118,7 +127,11 @@ describe('a fleet with no more than it needs', () => {
     const script = userData(template);
     expect(script).toContain("PROGRAM='agent'");
     expect(script).toMatch(/ONEDOOR_TABLE='\$\{Registry\w+\}'/);
-    expect(script).not.toContain('SLOTS=');
+    expect(script).toMatch(/^ROLE_ID='\$\{FleetRole\w+\.RoleId\}'$/m);
+    expect(argumentsOf(script)).toMatch(
+      /^--game 127\.0\.0\.1:7777 --capacity 32 --load "api" --probe-port 7000 --api-port/,
+    );
+    expect(script).not.toContain('/etc/systemd/system/onedoor-game@.service');
     expect(script).not.toContain('cfn-signal');
     expect(script).not.toContain('ONEDOOR_KEY_SECRET');
   });
@@ -135,12 +148,14 @@ describe('a fleet with everything given', () => {
     maxCapacity: 20,
     slots: 4,
     ports: { game: 27960, probe: 7000, lobby: 8000 },
-    load: ['gamedig', '--gamedig-type', 'quake3'],
-    gameArchive: aFile('game.tar.gz', 'archive'),
+    load: 'gamedig:quake3',
+    gameFile: aFile('game.tar.gz', 'archive'),
     gameCommand: './server --port "$PORT"',
     imageId: 'ami-0123456789abcdef0',
     diskGib: 40,
     drainTime: Duration.hours(2),
+    deployment: 'studio',
+    targetUsePercent: 50,
     settings: '{"a":1}',
   });
   let template: Template;
@@ -177,6 +192,27 @@ describe('a fleet with everything given', () => {
     });
   });
 
+  it('keeps its own share of seats free', () => {
+    template.hasResourceProperties('AWS::AutoScaling::ScalingPolicy', {
+      TargetTrackingConfiguration: {
+        TargetValue: 50,
+        CustomizedMetricSpecification: Match.objectLike({
+          Dimensions: Match.arrayWith([
+            { Name: 'deployment', Value: 'studio' },
+            { Name: 'group', Value: 'eu' },
+          ]),
+        }),
+      },
+    });
+  });
+
+  it('does not scale when it has one size', () => {
+    Template.fromStack(aFleet({ minCapacity: 2, maxCapacity: 2 })).resourceCountIs(
+      'AWS::AutoScaling::ScalingPolicy',
+      0,
+    );
+  });
+
   it('opens the range of every role', () => {
     template.hasResourceProperties('AWS::EC2::SecurityGroup', {
       SecurityGroupIngress: Match.arrayWith([
@@ -204,8 +240,12 @@ describe('a fleet with everything given', () => {
     expect(script).toContain('export PORT=$((27960 + SLOT))');
     expect(script).toContain('./server --port "$PORT"');
     expect(script).toContain(`ONEDOOR_CONFIG='{"a":1}'`);
-    expect(script).toMatch(
-      /--game 127\.0\.0\.1:27960 .*--game 127\.0\.0\.1:27963 --capacity 32 --load gamedig --gamedig-type quake3/,
+    expect(argumentsOf(script)).toBe(
+      [
+        ...[0, 1, 2, 3].map((slot) => `--game 127.0.0.1:${27_960 + slot}`),
+        '--capacity 32 --load "gamedig:quake3" --probe-port 7000 --lobby-port 8000 --api-port 7100',
+        '--api-token-file /etc/onedoor/api-token --journal /run/onedoor --drain-deadline 7200 --json',
+      ].join(' '),
     );
     const fetching = statementsOf(template).find(({ Sid }) => Sid === 'FetchPrograms');
     expect(fetching?.Resource).toHaveLength(3);
@@ -219,50 +259,5 @@ describe('a fleet with everything given', () => {
         InstancesDistribution: { OnDemandPercentageAboveBaseCapacity: 100, OnDemandAllocationStrategy: 'prioritized' },
       },
     });
-  });
-});
-
-describe.each<[string, Partial<ServerFleetProps>, string]>([
-  [
-    'validateText',
-    { app: 'arena#1' },
-    '`app` must be 1 to 32 characters of letters, digits, space and + - = . _ : / @, got: arena#1.',
-  ],
-  [
-    'validateLabels',
-    { labels: { mode: '' } },
-    '`labels` must be at most 8 names and values of 1 to 32 characters each, got: {"mode":""}.',
-  ],
-  ['validateOrder', { minCapacity: 3, maxCapacity: 2 }, '`maxCapacity` must be at least minCapacity (3), got: 2.'],
-  [
-    'validatePorts',
-    { slots: 5, ports: { game: 7002, probe: 7000 } },
-    '`ports` must be game, probe and others, each 5 ports from the next, up to 65535, got: {"game":7002,"probe":7000}.',
-  ],
-  [
-    'validateTypes',
-    { instanceTypes: [new InstanceType('t4g.small'), new InstanceType('t3.small')] },
-    '`instanceTypes` must be one or more types of one architecture, got: t4g.small, t3.small.',
-  ],
-  [
-    'validateTypes without a type',
-    { instanceTypes: [] },
-    '`instanceTypes` must be one or more types of one architecture, got: none.',
-  ],
-  ['validateGame', { gameArchive: 'game.tar.gz' }, '`gameCommand` must be given with gameArchive, got: nothing.'],
-  ['validateDrain', { drainTime: Duration.seconds(10) }, '`drainTime` must be between 30 and 7200 s, got: 10 s.'],
-])('%s', (_rule, props, message) => {
-  it('says what is wrong', () => {
-    expect(messageOf(() => aFleet(props))).toBe(message);
-  });
-});
-
-describe('a fleet with several mistakes', () => {
-  it('lists them all', () => {
-    expect(messageOf(() => aFleet({ capacity: 0, slots: 0, diskGib: 1 })).split('\n')).toEqual([
-      '`capacity` must be a whole number between 1 and 100000, got: 0.',
-      '`slots` must be a whole number between 1 and 100, got: 0.',
-      '`diskGib` must be a whole number between 2 and 16384, got: 1.',
-    ]);
   });
 });

@@ -138,7 +138,11 @@ describe('a grant gives exactly what its program needs:', () => {
           'verified',
         ),
       },
-      { Sid: 'BuryServers', Action: 'dynamodb:UpdateItem', Condition: keysAndAttributes('SRV#*', ...BURIAL) },
+      {
+        Sid: 'BuryServers',
+        Action: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
+        Condition: keysAndAttributes('SRV#*', ...BURIAL),
+      },
     ]);
   });
 
@@ -146,6 +150,12 @@ describe('a grant gives exactly what its program needs:', () => {
     expect(granted((registry, role) => registry.grantRoster(role))).toEqual([
       ...LIST,
       { Sid: 'WriteRoster', Action: ['dynamodb:GetItem', 'dynamodb:PutItem'], Condition: keysAlone('ROSTER#*') },
+    ]);
+  });
+
+  it('the rotation publishes public keys', () => {
+    expect(granted((registry, role) => registry.grantPublishKeys(role))).toEqual([
+      { Sid: 'PublishKeys', Action: ['dynamodb:GetItem', 'dynamodb:PutItem'], Condition: keysAlone('KEYS#*') },
     ]);
   });
 

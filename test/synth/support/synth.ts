@@ -17,8 +17,11 @@ const FIXTURES = [
   'assign/index.mjs',
   'registrar/index.mjs',
   'roster/index.mjs',
+  'reaper/index.mjs',
+  'rotate/index.mjs',
   'agent/agent.mjs',
   'door/door.mjs',
+  'game/game.mjs',
   'node/node-arm64.gz',
   'node/node-x64.gz',
 ];

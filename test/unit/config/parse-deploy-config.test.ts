@@ -84,6 +84,16 @@ describe('the deployer’s configuration', () => {
       '`fleets[0].ports.probe` must be at least 10 ports away from game, since slot n has the port + n, got: 7000.',
     ],
     [
+      'a port of the agent’s API',
+      { fleets: [aFleet({ slots: 10, ports: { game: 7105 } })] },
+      '`fleets[0].ports.game` must be at least 10 ports away from the agent’s API, since slot n has the port + n, got: 7105.',
+    ],
+    [
+      'a load command that no command line can carry',
+      { fleets: [aFleet({ load: { adapter: 'command', command: "count 'all'" } })] },
+      "`fleets[0].load.command` must be one line without quotes and backslashes, got: count 'all'.",
+    ],
+    [
       'a range past the last port',
       { fleets: [aFleet({ slots: 10, ports: { game: 65530 } })] },
       '`fleets[0].ports.game` must be at least 10 ports away from the last port, since slot n has the port + n, got: 65530.',
