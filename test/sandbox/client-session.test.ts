@@ -1,11 +1,21 @@
+import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Session } from '../../client/index.ts';
 import { next, ScriptedDeployment } from '../support/scripted-deployment.ts';
-import { aliveFields, grantFields } from '../support/scripted-peer.ts';
+import { aliveFields, grantFields, type ScriptedPeer } from '../support/scripted-peer.ts';
 import { errorFields } from '../support/sim-servers.ts';
 import { until } from '../support/until.ts';
 
 const here = new ScriptedDeployment();
 afterEach(() => here.close());
+
+/** Waits for the first keepalive without the ticket: the server has taken it. */
+async function accepted(session: Session, server: ScriptedPeer): Promise<void> {
+  await until(() => {
+    session.sent(10);
+    return server.requests.some(({ ticket }) => ticket === undefined);
+  });
+}
 
 describe('a session', () => {
   it('finds another server within 3 s when its own is killed', async () => {
@@ -85,15 +95,20 @@ describe('a session', () => {
     expect(to.peer.requests[0]).toMatchObject({ ticket: 'ticket-i-2.0' });
   });
 
-  it('may be closed by a listener in the middle of an event', async () => {
-    const { door } = await here.start();
+  it('may be closed by a listener in the middle of an event, and leaves no socket of the next request', async () => {
+    const { door, servers } = await here.start();
+    const openFiles = () => readdirSync('/proc/self/fd').length;
+    const before = openFiles();
     const session = await here.join(door);
+    await accepted(session, servers[0]!.peer);
     const closed = next(session, 'closed');
     session.on('lost', () => void session.close());
 
     session.lost();
 
     expect(await closed).toMatchObject({ server: { id: 'i-1.0' } });
+    expect(openFiles()).toBe(before);
+    expect(door.requests).toHaveLength(1);
   });
 });
 
@@ -112,11 +127,7 @@ describe('closing', () => {
   it('says nothing once the seat is used, and is over at once', async () => {
     const { door, servers } = await here.start();
     const session = await here.join(door);
-    await until(() => {
-      session.sent(10);
-      const [, second] = servers[0]!.peer.requests;
-      return second !== undefined && second.ticket === undefined;
-    });
+    await accepted(session, servers[0]!.peer);
 
     await session.close();
     await session.close();
