@@ -92,6 +92,11 @@ export const ERROR_CODES = {
     means: 'another client already plays on this seat',
     remedy: 'ask the door for a seat of your own',
   },
+  'ticket.wrong-client': {
+    http: 403,
+    means: 'the ticket belongs to another client',
+    remedy: 'show the ticket with the client name it was asked for with, or ask the door for one of your own',
+  },
   'ticket.ended': { http: 410, means: 'the session of this ticket is over', remedy: 'ask the door for a new seat' },
   'agent.full': { http: 503, means: 'no free seat for a join without a valid ticket', remedy: 'ask the door' },
   'agent.draining': { http: 503, means: 'the server takes no new sessions', remedy: 'ask the door for another server' },

@@ -19,8 +19,9 @@ export function createApiLoad(clock: Clock, freshMs: number): ApiLoad {
     },
     async query() {
       if (!last) throw queryFailed(NAME, 'the game has not called yet');
-      if (clock.monoMs() - last.atMs >= freshMs) throw queryFailed(NAME, `no call for ${freshMs} ms`);
-      return last.reading;
+      const ageMs = clock.monoMs() - last.atMs;
+      if (ageMs >= freshMs) throw queryFailed(NAME, `no call for ${freshMs} ms`);
+      return { ...last.reading, ageMs };
     },
   };
 }

@@ -8,6 +8,8 @@ export interface LoadReading {
   readonly capacity?: number;
   /** Names, where the game tells: at most 255, for people. */
   readonly participants?: readonly string[];
+  /** Age of the answer when it was given, where that is not 0. */
+  readonly ageMs?: number;
 }
 
 /** Asks one game server how many are on it. */
@@ -29,7 +31,8 @@ export const QUERY_TIMEOUT_MS = 300;
 /** More is no count of players but a misread packet. */
 const MAX_COUNT = 65_535;
 const MAX_PARTICIPANTS = 255;
-const MAX_NAME_CHARACTERS = 32;
+/** As in a lobby page (docs/PROTOCOL.md section 8). */
+const MAX_NAME_BYTES = 32;
 
 /** The one error of a load query; `reason` is for people. */
 export function queryFailed(adapter: string, reason: string, cause?: unknown): OnedoorError {
@@ -60,6 +63,15 @@ function isCount(value: unknown): value is number {
 function names(participants: readonly unknown[]): string[] {
   return participants
     .slice(0, MAX_PARTICIPANTS)
-    .filter((name) => typeof name === 'string' && name !== '')
-    .map((name) => [...(name as string).slice(0, 4 * MAX_NAME_CHARACTERS)].slice(0, MAX_NAME_CHARACTERS).join(''));
+    .filter((name) => typeof name === 'string')
+    .map(cut)
+    .filter((name) => name !== '');
+}
+
+/** Whole characters of at most 32 bytes; what is no text in Unicode (half a surrogate pair) gets a mark. */
+function cut(name: string): string {
+  const bytes = Buffer.from(name.slice(0, MAX_NAME_BYTES));
+  let end = Math.min(bytes.length, MAX_NAME_BYTES);
+  while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.toString('utf8', 0, end);
 }

@@ -4,16 +4,23 @@ import { Agent, request } from 'node:http';
 /** What the game asks of the agent beside it (docs/AGENT.md, "API for the game"). */
 export interface AgentLink {
   /** A player is at the door. Refused with the agent's code, `agent.not-ready` while there is no agent to ask. */
-  join(ticket: string | undefined): Promise<{ ok: true; session: string } | { ok: false; code: string }>;
+  join(ticket: string | undefined): Promise<{ ok: true; session: Session } | { ok: false; code: string }>;
   /** The session is over. False: the agent could not be told, tell it again. */
   leave(session: string): Promise<boolean>;
   /** Sign of life, with all that the agent cannot know by itself. */
   report(load: GameLoad): Promise<void>;
 }
 
+/** A session as the agent named it; the game gives both back with every report. */
+export interface Session {
+  readonly id: string;
+  /** Whose ticket it came by; absent without a ticket. */
+  readonly sub?: string;
+}
+
 export interface GameLoad {
-  /** Ids of the sessions whose players are here. */
-  readonly sessions: readonly string[];
+  /** The sessions whose players are here. */
+  readonly sessions: readonly Session[];
   readonly capacity: number;
   readonly participants: readonly string[];
 }
@@ -59,8 +66,10 @@ export function createAgentLink(url: string, tokenFile: string): AgentLink {
   return {
     async join(ticket) {
       const answer = await call('POST', '/sessions', ticket === undefined ? {} : { ticket }).catch(() => undefined);
-      const { id, code } = answer?.body ?? {};
-      if (answer && answer.status < 300 && typeof id === 'string') return { ok: true, session: id };
+      const { id, sub, code } = answer?.body ?? {};
+      if (answer && answer.status < 300 && typeof id === 'string') {
+        return { ok: true, session: { id, ...(typeof sub === 'string' && { sub }) } };
+      }
       return { ok: false, code: typeof code === 'string' ? code : 'agent.not-ready' };
     },
     async leave(session) {

@@ -1,4 +1,4 @@
-import type { AgentLink } from './agent-link.ts';
+import type { AgentLink, Session } from './agent-link.ts';
 
 /** Where a datagram came from, and where its answers go. */
 export interface Peer {
@@ -17,8 +17,8 @@ export interface WorldOptions {
 
 interface Participant {
   readonly name: string;
-  /** The agent's id of the session; absent in a game without agent. */
-  readonly session?: string;
+  /** Absent in a game without agent. */
+  readonly session?: Session;
   peer: Peer;
   heardMs: number;
 }
@@ -35,7 +35,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #here = new Map<string, Participant>();
   readonly #pending = new Set<string>();
-  /** Sessions that are over, of which the agent does not know yet. */
+  /** Ids of sessions that are over, of which the agent does not know yet. */
   readonly #ended = new Set<string>();
 
   constructor(options: WorldOptions) {
@@ -77,7 +77,7 @@ export class World {
     if (!agent) return;
     const sessions = [...this.#here.values()].flatMap(({ session }) => session ?? []);
     await agent.report({ sessions, capacity, participants: this.names() });
-    for (const session of this.#ended) if (await agent.leave(session)) this.#ended.delete(session);
+    for (const id of this.#ended) if (await agent.leave(id)) this.#ended.delete(id);
   }
 
   async #join([name = '', ticket]: readonly string[], peer: Peer): Promise<void> {
@@ -98,7 +98,7 @@ export class World {
     const answer = await agent.join(ticket);
     this.#pending.delete(key);
     if (!answer.ok) return refused(answer.code);
-    const holder = [...this.#here.values()].find(({ session }) => session === answer.session);
+    const holder = [...this.#here.values()].find(({ session }) => session?.id === answer.session.id);
     if (!holder) return this.#enter({ name, peer, session: answer.session });
     if (holder.name !== name) return refused('ticket.in-use');
     // The same player from another port: NATs and phones do that.
@@ -110,7 +110,7 @@ export class World {
 
   #enter(who: Pick<Participant, 'name' | 'session' | 'peer'>): void {
     const participant: Participant = { ...who, heardMs: this.#options.nowMs() };
-    if (participant.session !== undefined) this.#ended.delete(participant.session);
+    if (participant.session) this.#ended.delete(participant.session.id);
     this.#tellAll(`JOINED ${who.name}`);
     this.#here.set(keyOf(who.peer), participant);
     this.#welcome(participant);
@@ -124,10 +124,10 @@ export class World {
   #end(participant: Participant): void {
     this.#here.delete(keyOf(participant.peer));
     this.#tellAll(`LEFT ${participant.name}`);
-    const { session } = participant;
-    if (session === undefined) return;
-    this.#ended.add(session);
-    void this.#options.agent?.leave(session).then((told) => told && this.#ended.delete(session));
+    const id = participant.session?.id;
+    if (id === undefined) return;
+    this.#ended.add(id);
+    void this.#options.agent?.leave(id).then((told) => told && this.#ended.delete(id));
   }
 
   #tellAll(text: string): void {

@@ -42,7 +42,9 @@ function anAgent(): AgentLink & { ended: string[]; loads: GameLoad[]; isAway: bo
     loads: [],
     isAway: false,
     async join(ticket) {
-      return ticket?.startsWith('s') ? { ok: true, session: ticket } : { ok: false, code: 'ticket.forged' };
+      return ticket?.startsWith('s')
+        ? { ok: true, session: { id: ticket, sub: 'x' } }
+        : { ok: false, code: 'ticket.forged' };
     },
     async leave(session) {
       if (!this.isAway) this.ended.push(session);
@@ -131,7 +133,7 @@ describe('the sample world', () => {
 
     expect(heard(ann).slice(3)).toEqual(['LEFT p1', 'PONG 1', 'LEFT p2']);
     expect(agent.ended).toEqual(['s1', 's2']);
-    expect(agent.loads).toEqual([{ sessions: ['s0'], capacity: 4, participants: ['p0'] }]);
+    expect(agent.loads).toEqual([{ sessions: [{ id: 's0', sub: 'x' }], capacity: 4, participants: ['p0'] }]);
   });
 
   it('tells an agent that was away of every session that ended meanwhile', async () => {

@@ -1,0 +1,155 @@
+import { createHttpServer, type HttpServer } from '../adapters/http/server.ts';
+import { type Journal, openJournal } from '../adapters/journal/journal.ts';
+import { createApiLoad } from '../adapters/load/api.ts';
+import { createLoadAdapter } from '../adapters/load/create-load-adapter.ts';
+import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
+import { openUdp } from '../adapters/udp/udp-endpoint.ts';
+import type { Clock, RegistryStore, Rng } from '../core/ports.ts';
+import { type JournalEntry, parseEntry } from '../core/registry/journal.ts';
+import { createRosterReader } from '../core/registry/roster-reader.ts';
+import { rowKey } from '../core/registry/row.ts';
+import { loadApiToken } from './api-token.ts';
+import { enrol } from './enrol.ts';
+import { GAME_FRESH_MS } from './game-watch.ts';
+import { createKeyRing } from './key-ring.ts';
+import { createLobbyHandler } from './lobby.ts';
+import type { Log } from './log.ts';
+import { createLoopbackApi, MAX_API_BODY_BYTES } from './loopback-api.ts';
+import type { AgentOptions } from './options.ts';
+import { Slot, type SlotOptions } from './slot.ts';
+
+export interface AgentDeps {
+  readonly store: RegistryStore;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  /** A row is another life's or gone: the process must end. */
+  readonly onLost: (reason: string) => void;
+}
+
+export interface Agent {
+  /** Takes nobody new, and resolves when all slots are empty or `drainMs` is over. */
+  drain(): Promise<void>;
+  /** Tells the registry that the servers are gone, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** All agents that read the whole roster often would be many readers of few items. */
+const ROSTER_REFRESH_MS = 5_000;
+const DRAIN_CHECK_MS = 500;
+const LOOPBACK = '127.0.0.1';
+
+type Close = () => Promise<unknown>;
+
+/**
+ * One agent for all game servers of this machine. Whatever it needs for itself (journals, ports) it takes before it
+ * touches a row; if something is not to be had, it lets go of the rest and rejects.
+ */
+export async function startAgent(options: AgentOptions, deps: AgentDeps): Promise<Agent> {
+  const { store, clock, log } = deps;
+  const closers: Close[] = [];
+  const keys = createKeyRing(store, clock, log);
+  const slots: Slot[] = [];
+  try {
+    const token = loadApiToken(options.apiTokenFile);
+    const reader = createRosterReader({
+      readRoster: (name) => store.readRoster(name),
+      clock,
+      refreshMs: ROSTER_REFRESH_MS,
+    });
+    const roster = async () => {
+      await reader.refresh();
+      return reader.view();
+    };
+    for (const index of options.games.keys()) {
+      const slot = await makeSlot(options, deps, index, keys.verify);
+      slots.push(slot);
+      closers.push(...(await openPorts(options, index, slot, log, createLoopbackApi({ slot, token, roster }))));
+    }
+    if (options.addresses.length > 0) await enrol(options, store);
+  } catch (error) {
+    await Promise.all([...closers.map((close) => close()), ...slots.map((slot) => slot.stop())]);
+    throw error;
+  }
+  keys.start();
+  for (const slot of slots) slot.start();
+  return {
+    async drain() {
+      for (const slot of slots) slot.drain();
+      const untilMs = clock.monoMs() + options.drainMs;
+      while (clock.monoMs() < untilMs && slots.some((slot) => !slot.isEmpty)) {
+        await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
+      }
+    },
+    async stop() {
+      keys.stop();
+      await Promise.all(slots.map((slot) => slot.stop()));
+      await Promise.all(closers.map((close) => close()));
+    },
+  };
+}
+
+async function makeSlot(
+  options: AgentOptions,
+  { store, clock, rng, log, onLost }: AgentDeps,
+  index: number,
+  verify: SlotOptions['verify'],
+): Promise<Slot> {
+  const { identity, games, load, capacity, config, journal: dir } = options;
+  const game = games[index];
+  if (!game) throw new RangeError(`slot ${index}`);
+  const key = rowKey(identity, index);
+  const slotLog = log.child({ slot: index });
+  const source: SlotOptions['load'] =
+    load === 'api'
+      ? { kind: 'api', adapter: createApiLoad(clock, GAME_FRESH_MS) }
+      : { kind: 'counted', adapter: await createLoadAdapter(load, game) };
+  const journal: Journal<JournalEntry> = await openJournal({ dir, name: key, parse: parseEntry });
+  if (journal.isDamaged) slotLog.warn('the journal cannot be read; going on as after a reboot');
+  return new Slot({
+    key,
+    store,
+    journal,
+    load: source,
+    capacity,
+    config,
+    verify,
+    clock,
+    rng,
+    log: slotLog,
+    onLost,
+  });
+}
+
+/** The slot's probe port over UDP and TCP, its API on loopback, and its lobby if there shall be one. */
+async function openPorts(
+  options: AgentOptions,
+  index: number,
+  slot: Slot,
+  log: Log,
+  api: ReturnType<typeof createLoopbackApi>,
+): Promise<Close[]> {
+  const { bind, probePort, apiPort, lobbyPort } = options;
+  const onError = (error: unknown): void => log.error({ slot: index, err: error }, 'a request failed');
+  const closers: Close[] = [];
+  const open = async (server: HttpServer, port: number, host: string): Promise<void> => {
+    await server.listen(port, host);
+    closers.push(() => server.close(0));
+  };
+  try {
+    const port = probePort + index;
+    for (const openPort of [openUdp, openTcp]) {
+      const endpoint = await openPort({ bind, port, handler: slot.handlePacket, onError });
+      closers.push(() => endpoint.close());
+    }
+    const maxBodyBytes = MAX_API_BODY_BYTES;
+    await open(createHttpServer({ handler: api, maxBodyBytes, onError }), apiPort + index, LOOPBACK);
+    if (lobbyPort === undefined) return closers;
+    const lobby = createLobbyHandler(() => slot.lobby());
+    await open(createHttpServer({ handler: lobby, onError }), lobbyPort + index, bind);
+    return closers;
+  } catch (error) {
+    await Promise.all(closers.map((close) => close()));
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { createDynamoClient } from '../adapters/dynamodb/client.ts';
+import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { createSystemRng } from '../adapters/system/system-rng.ts';
+import { ConfigError, OnedoorError } from '../core/errors.ts';
+import { type Agent, startAgent } from './agent.ts';
+import { createAgentLog, type Log } from './log.ts';
+import { parseAgentOptions } from './options.ts';
+
+/** Exit codes: 0 drained and gone; 1 the row was lost, or something unforeseen; 2 the operator has to change something. */
+async function main(): Promise<void> {
+  const options = parseAgentOptions(process.argv.slice(2), process.env, (text) => process.stdout.write(text));
+  if (options === 'help') return;
+  const log = createAgentLog({ isJson: options.isJson, level: options.config.logLevel });
+  const { registry: endpoint, table } = options;
+  const store = createRegistryStore({
+    client: createDynamoClient(endpoint === undefined ? {} : { endpoint }),
+    table,
+    onMalformed: (row) => log.warn({ ...row }, 'a row of the registry cannot be read'),
+  });
+  const agent = await startAgent(options, {
+    store,
+    clock: systemClock,
+    rng: createSystemRng(),
+    log,
+    onLost(reason) {
+      log.error({ reason }, 'this agent no longer owns its row: it ends, and a new one starts over');
+      process.exit(1);
+    },
+  });
+  log.info(
+    { identity: options.identity, slots: options.games.length, probePort: options.probePort },
+    'the agent listens',
+  );
+  stopOnSignals(agent, log);
+}
+
+/** The first signal drains, the second ends at once. */
+function stopOnSignals(agent: Agent, log: Log): void {
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      log.info({ signal }, 'draining: nobody new comes here; a second signal ends at once');
+      void agent
+        .drain()
+        .then(() => agent.stop())
+        .then(() => {
+          log.info('drained and gone');
+          process.exit(0);
+        });
+    });
+  }
+}
+
+/** What the operator did wrong (flags, environment, a port in use) is one line and exit code 2. */
+function exitWith(error: unknown): never {
+  const system = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (error instanceof ConfigError) console.error(error.message);
+  else if (error instanceof OnedoorError) console.error(`${error.message} (${JSON.stringify(error.payload)})`);
+  else if (system.code === 'EADDRINUSE') console.error(`port ${system.port} of ${system.address} is in use`);
+  else if (system.code === 'EADDRNOTAVAIL') console.error(`${system.address} is no address of this machine`);
+  else if (system.syscall !== undefined) console.error(system.message);
+  else {
+    console.error(error);
+    process.exit(1);
+  }
+  process.exit(2);
+}
+
+if (import.meta.main) await main().catch(exitWith);

@@ -1,0 +1,220 @@
+import { accessSync, constants } from 'node:fs';
+import { isIP } from 'node:net';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { GameAddress } from '../adapters/load/load-adapter.ts';
+import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { operatorUserId } from '../core/registry/row.ts';
+
+export interface AgentOptions {
+  /** The `aws:userid` under which the rows are written; `op:<id>` if enrolled. */
+  readonly identity: string;
+  /** Addresses to enrol the machine with, by the operator's right; none: the registrar finds them out. */
+  readonly addresses: readonly string[];
+  /** App, world and group to enrol with. */
+  readonly app?: string;
+  readonly world: string;
+  readonly group: string;
+  /** One for each slot. */
+  readonly games: readonly GameAddress[];
+  readonly capacity: number;
+  /** Word of a load adapter. */
+  readonly load: string;
+  /** Endpoint of the registry; absent: the SDK's own. */
+  readonly registry?: string;
+  readonly table: string;
+  readonly bind: string;
+  /** Ports of slot 0; slot n has them + n. */
+  readonly probePort: number;
+  readonly apiPort: number;
+  readonly lobbyPort?: number;
+  readonly journal: string;
+  readonly apiTokenFile: string;
+  readonly drainMs: number;
+  readonly isJson: boolean;
+  readonly config: RuntimeConfig;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+interface Flags extends Omit<AgentOptions, 'games' | 'addresses' | 'isJson' | 'config' | 'drainMs'> {
+  readonly game?: readonly GameAddress[];
+  readonly address?: readonly string[];
+  readonly json: boolean;
+  readonly drainDeadline: number;
+  readonly beatMs?: number;
+}
+
+const DAY_SECONDS = 86_400;
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}, got: ${text}`);
+    }
+    return value;
+  };
+}
+
+const port = integer(1, 65_535);
+
+function address(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError(`must be an IP address, got: ${text}`);
+  return text;
+}
+
+function addGame(text: string, games: readonly GameAddress[] = []): readonly GameAddress[] {
+  const match = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(text);
+  const game = { address: match?.[1] ?? '', port: Number(match?.[2]) };
+  if (isIP(game.address) === 0 || game.port < 1 || game.port > 65_535) {
+    throw new InvalidArgumentError(`must be IP:PORT or [IPv6]:PORT, got: ${text}`);
+  }
+  return [...games, game];
+}
+
+/** Reads flags and environment. Throws ConfigError with every problem; 'help' was asked for and is written. */
+export function parseAgentOptions(
+  argv: readonly string[],
+  env: Env,
+  write: (text: string) => void,
+): AgentOptions | 'help' {
+  const flags = parseFlags(argv, env, write);
+  if (flags === 'help') return flags;
+  const { game: games = [], address: addresses = [], json: isJson, drainDeadline, beatMs, ...rest } = flags;
+  const problems: string[] = [];
+  const config = readConfig(env, problems, beatMs);
+  const identity = flags.identity ?? (addresses.length > 0 ? operatorUserId(hostname().slice(0, 20)) : '');
+  if (identity === '') problems.push('`--identity` must be given, or `--address` to enrol this machine, got: neither.');
+  if (!/^[^#]*$/.test(identity)) problems.push(`\`--identity\` must be without #, got: ${identity}.`);
+  if (games.length === 0) problems.push('`--game` must be given, once for each server process, got: none.');
+  if (flags.table === undefined)
+    problems.push('`--table` or ONEDOOR_TABLE must name the registry’s table, got: neither.');
+  if (addresses.length > 0) problems.push(...enrolmentProblems(identity, flags.app, addresses));
+  problems.push(...portProblems(flags, games.length));
+  if (problems.length > 0 || !config) throw new ConfigError(problems);
+  const apiTokenFile = flags.apiTokenFile ?? join(flags.journal, `${encodeURIComponent(identity)}.token`);
+  return { ...rest, identity, games, addresses, isJson, config, apiTokenFile, drainMs: drainDeadline * 1_000 };
+}
+
+function parseFlags(argv: readonly string[], env: Env, write: (text: string) => void): Flags | 'help' {
+  const command = new Command('agent')
+    .description('Onedoor’s agent: stands beside one or more game servers and speaks for them.')
+    .option('--game <ip:port>', 'a game server of this machine; again for each further slot', addGame)
+    .requiredOption('--capacity <n>', 'most sessions of one game server', integer(1, 65_535))
+    .option(
+      '--load <adapter>',
+      'how its sessions are known: api (the game calls), bzflag, teeworlds, mumble, gamedig:<game>, command:<program>',
+      'api',
+    )
+    .option(
+      '--identity <userid>',
+      'aws:userid of this machine’s role session, <role id>:<instance id>, or op:<id> if enrolled',
+    )
+    .option(
+      '--address <ip>',
+      'enrol this machine with its public address first (needs the operator’s right); again for the other family',
+      (text, all: readonly string[] = []) => [...all, address(text)],
+    )
+    .option('--app <name>', 'app to enrol for')
+    .option('--world <name>', 'world to enrol for', 'main')
+    .option('--group <name>', 'group to enrol in', 'main')
+    .option('--registry <url>', 'endpoint of the registry (default: AWS_ENDPOINT_URL_DYNAMODB, else the region’s)')
+    .option('--table <name>', 'table of the registry (default: ONEDOOR_TABLE)', env['ONEDOOR_TABLE'])
+    .option('--bind <ip>', 'address of probe port and lobby', address, '0.0.0.0')
+    .option(
+      '--probe-port <port>',
+      'UDP and TCP port of slot 0 (default: probePort of ONEDOOR_CONFIG); slot n has it + n',
+      port,
+    )
+    .option('--api-port <port>', 'loopback port of slot 0’s API for the game; slot n has it + n', port, 7100)
+    .option(
+      '--api-token-file <path>',
+      'file with the API’s token; made if there is none (default: in the journal’s directory)',
+    )
+    .option('--lobby-port <port>', 'public HTTP port of slot 0’s lobby; slot n has it + n (default: no lobby)', port)
+    .option('--journal <dir>', 'directory in memory for what must outlive the process', defaultJournal(env))
+    .option('--beat-ms <ms>', 'longest time between two beats (default: ONEDOOR_CONFIG)', integer(100, 60_000))
+    .option(
+      '--drain-deadline <seconds>',
+      'how long SIGTERM waits for sessions to end',
+      integer(0, 2 * DAY_SECONDS),
+      3_600,
+    )
+    .option('--json', 'log as JSON lines', false)
+    .addHelpText('after', '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_CONFIG (JSON), and the AWS SDK’s own variables.')
+    .allowExcessArguments(false)
+    .configureOutput({ writeOut: write, writeErr: () => {} })
+    .exitOverride();
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 'help';
+    throw new ConfigError([error.message.replace(/^error: /, '')]);
+  }
+  const flags = command.opts<Flags>();
+  return { ...flags, probePort: flags.probePort ?? probePortOf(env) };
+}
+
+/** A wrong ONEDOOR_CONFIG is told of with the other problems. */
+function probePortOf(env: Env): number {
+  return readConfig(env, [])?.probePort ?? 0;
+}
+
+function readConfig(env: Env, problems: string[], beatMs?: number): RuntimeConfig | undefined {
+  try {
+    const config = parseRuntimeConfig(env['ONEDOOR_CONFIG']);
+    return beatMs === undefined ? config : { ...config, timing: { ...config.timing, beatMs } };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems.map((problem) => `ONEDOOR_CONFIG: ${problem}`));
+    return undefined;
+  }
+}
+
+function enrolmentProblems(identity: string, app: string | undefined, addresses: readonly string[]): string[] {
+  const problems: string[] = [];
+  const families = new Set(addresses.map(isIP));
+  if (app === undefined) problems.push('`--app` must be given with `--address`, got: nothing.');
+  if (!/^op:[A-Za-z0-9._-]{1,20}$/.test(identity)) {
+    problems.push(`\`--identity\` must be op: and 1 to 20 letters, digits, dots or dashes to enrol, got: ${identity}.`);
+  }
+  if (families.size !== addresses.length) {
+    problems.push(`\`--address\` must be one IPv4 and one IPv6 address at most, got: ${addresses.join(', ')}.`);
+  }
+  return problems;
+}
+
+/** Each slot has its own ports, and no two uses may meet. */
+function portProblems(flags: Flags, slots: number): string[] {
+  const { probePort, apiPort, lobbyPort } = flags;
+  const uses = Object.entries({ 'probe-port': probePort, 'api-port': apiPort, 'lobby-port': lobbyPort }).flatMap(
+    ([name, first]) => (first === undefined ? [] : [{ name, first, last: first + Math.max(0, slots - 1) }]),
+  );
+  const high = uses.filter(({ last }) => last > 65_535);
+  const meeting = uses.flatMap((one, n) =>
+    uses
+      .slice(n + 1)
+      .flatMap((other) => (one.first <= other.last && other.first <= one.last ? [[one, other] as const] : [])),
+  );
+  return [
+    ...high.map(({ name, first }) => `\`--${name}\` must leave room for ${slots} slots up to 65535, got: ${first}.`),
+    ...meeting.map(
+      ([one, other]) => `\`--${other.name}\` must be ${slots} ports away from --${one.name}, got: ${other.first}.`,
+    ),
+  ];
+}
+
+/** Gone with the machine's memory, like the game's sessions: /run/onedoor (systemd makes it), or the user's own. */
+function defaultJournal(env: Env): string {
+  const user = process.getuid?.() ?? '';
+  try {
+    accessSync(user === 0 ? '/run' : '/run/onedoor', constants.W_OK);
+    return '/run/onedoor';
+  } catch {
+    return env['XDG_RUNTIME_DIR'] ? join(env['XDG_RUNTIME_DIR'], 'onedoor') : join(tmpdir(), `onedoor-${user}`);
+  }
+}

@@ -1,0 +1,309 @@
+import type { Journal } from '../adapters/journal/journal.ts';
+import { OnedoorError, type Refusal, refuse } from '../core/errors.ts';
+import type { AgentStore, Clock, Rng } from '../core/ports.ts';
+import { openBook, planBeat, readBeatReply, sawImage, startLife } from '../core/registry/agent-beat.ts';
+import type { TakeCommand, WriteReply } from '../core/registry/commands.ts';
+import { observeCount } from '../core/registry/counted.ts';
+import { type JournalEntry, type JournalState, replay, snapshot } from '../core/registry/journal.ts';
+import type { Placement, ServerState } from '../core/registry/row.ts';
+import {
+  type Admission,
+  activate,
+  admitDirect,
+  adoptWalkIn,
+  type BookChange,
+  cancel,
+  endSession,
+  markKnown,
+  occupied,
+  type SeatBook,
+  type SeatClaim,
+  type SeatSession,
+} from '../core/registry/seat-book.ts';
+import { readTakeReply } from '../core/registry/take.ts';
+import type { SeatTiming } from '../core/registry/timing.ts';
+import { bytesToHex } from '../core/text.ts';
+
+export interface SeatKeeperOptions {
+  /** The row's key. */
+  readonly key: string;
+  readonly store: AgentStore;
+  readonly journal: Journal<JournalEntry>;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly timing: SeatTiming;
+  /** The game refuses nobody and is only counted. */
+  readonly isCounted: boolean;
+  /** The row is another life's or gone: stop at once, for good. */
+  readonly onLost: (reason: string) => void;
+}
+
+/** What a beat says of the server. */
+export interface Wish {
+  readonly capacity: number;
+  readonly state: ServerState;
+}
+
+/** `again`: the row had moved, compute anew; `unknown`: the write may have landed or not. */
+export type BeatResult = 'ok' | 'again' | 'lost' | 'unknown';
+
+const TAKE_TRIES = 3;
+const GEN_BYTES = 8;
+const TOKEN_BYTES = 16;
+
+/**
+ * The seats of one slot: the book of core/registry kept in step with its journal and its row (docs/SEATS.md). Everything
+ * that must survive the process is in the journal before anybody is answered.
+ *
+ * A journal without a `gen` belongs to no life and is never resumed. A life that begins without knowing who is on the
+ * game writes its `gen` only when it knows, so that a crash in between starts from "unknown" again.
+ */
+export class SeatKeeper {
+  readonly #options: SeatKeeperOptions;
+  #book: SeatBook | undefined;
+  #placement: Placement | undefined;
+  /** What the journal held; undefined on a machine where no agent ever served this slot. */
+  #restored: JournalState | undefined;
+  /** Sending of the last write that landed: until then the row was certainly ours. */
+  #provenAtMs = Number.NEGATIVE_INFINITY;
+  /** Another life may still admit until then, if its lock was broken: nothing is raised. */
+  #raiseFromMs = Number.NEGATIVE_INFINITY;
+  #isUnsure = false;
+  #isLost = false;
+  #owesBeat = false;
+
+  constructor(options: SeatKeeperOptions) {
+    this.#options = options;
+    const { entries, isDamaged } = options.journal;
+    if (entries.length > 0 || isDamaged) {
+      const state = replay(entries);
+      // A life that nobody knows: some seats of it may still be out.
+      this.#restored = state.gens.length > 0 ? state : { ...state, gens: [''] };
+    }
+  }
+
+  /** Undefined before the row is claimed. */
+  get book(): SeatBook | undefined {
+    return this.#book;
+  }
+
+  /** Where the server is, as the registrar found out; the newest that came with any reply. */
+  get placement(): Placement | undefined {
+    return this.#placement;
+  }
+
+  /** K. */
+  get sessions(): number {
+    return this.#book ? occupied(this.#book) : 0;
+  }
+
+  /** No seat is free, and one has come back since the last beat: the next one may be early. */
+  get owesBeat(): boolean {
+    return this.#owesBeat && this.#book?.image?.free === 0;
+  }
+
+  /** Time since the last write that landed was sent. */
+  get provenAgeMs(): number {
+    return this.#options.clock.monoMs() - this.#provenAtMs;
+  }
+
+  /**
+   * How long an agent may admit after its last write that landed; a later life raises nothing for that long. T, so that
+   * every ticket that was issued before the registry went away can be used.
+   */
+  get #leaseMs(): number {
+    return this.#options.timing.expireMs;
+  }
+
+  /** Tries to make the row ours. False: it moved meanwhile, try again. Throws OnedoorError `registry.*`. */
+  async claim(): Promise<boolean> {
+    const { key, store, journal, clock, rng, timing, isCounted } = this.#options;
+    const row = await store.get(key);
+    const gen = bytesToHex(rng.bytes(GEN_BYTES));
+    const start = startLife(row, this.#restored, gen, clock.wallMs());
+    if (start.resumes && this.#restored) {
+      journal.append(start.journal);
+      // The claim may land while its reply is lost: then the row's life is this one.
+      this.#restored = { ...this.#restored, gens: [...this.#restored.gens, gen] };
+    }
+    const sentAtMs = clock.monoMs();
+    const reply = await store.write(key, start.command);
+    const seats = reply.row?.seats;
+    if (!reply.ok || !seats) return false;
+    const nowMs = clock.monoMs();
+    const book = openBook(start, this.#restored, seats, nowMs, { counted: isCounted, timing });
+    // Nobody was ever given a seat here, and the game lets nobody in without us.
+    const isFresh = start.command.kind === 'create' && this.#restored === undefined && !isCounted;
+    this.#book = isFresh ? markKnown(book) : book;
+    this.#provenAtMs = sentAtMs;
+    if (start.command.kind === 'claim') this.#raiseFromMs = nowMs + this.#leaseMs + timing.beatMs;
+    this.#placement = reply.row?.placement;
+    this.#compact(this.#book);
+    return true;
+  }
+
+  /** One beat, computed now and sent once. Never rejects for a registry that is away. */
+  async beat(wish: Wish, onTrouble: (error: unknown) => void): Promise<BeatResult> {
+    const { key, store, journal, clock, timing } = this.#options;
+    try {
+      if (this.#isUnsure) {
+        const row = await store.get(key);
+        this.#isUnsure = false;
+        if (!this.#adopt({ ok: false, row })) return 'lost';
+      }
+      const plan = this.#book && planBeat(this.#book, wish, clock.monoMs(), clock.wallMs(), timing);
+      if (!plan || this.#isLost) return 'lost';
+      journal.append(plan.journal);
+      this.#book = plan.book;
+      this.#owesBeat = false;
+      const mayRaise = clock.monoMs() >= this.#raiseFromMs;
+      const addFree = mayRaise ? plan.command.addFree : Math.min(0, plan.command.addFree);
+      const sentAtMs = clock.monoMs();
+      this.#isUnsure = true;
+      const reply = await store.write(key, { ...plan.command, addFree });
+      this.#isUnsure = false;
+      if (!this.#adopt(reply)) return 'lost';
+      if (reply.ok) this.#provenAtMs = sentAtMs;
+      this.#tidy();
+      return reply.ok ? 'ok' : 'again';
+    } catch (error) {
+      onTrouble(error);
+      return 'unknown';
+    }
+  }
+
+  /** A verified ticket was shown. `direct`: its seat is void, go on with `takeDirect`. */
+  activate(claim: SeatClaim, refusal?: Refusal): Admission {
+    const book = this.#book;
+    if (!book) return refuse('agent.not-ready');
+    const change = activate(book, claim);
+    const { result } = change;
+    if (result.ok ? result.resumed : !result.direct) return result;
+    // A living session may always come back; from here on somebody new would be let in.
+    const blocked = this.#blocked() ?? refusal;
+    if (blocked) return blocked;
+    if (!result.ok) return result;
+    return this.#commit(change) ? result : refuse('agent.not-ready');
+  }
+
+  /** Gives an unused seat back; true if it was one. */
+  cancel(claim: SeatClaim): boolean {
+    // A counted game cannot tell which seat a player came on: his could be another's (docs/SEATS.md), so it just expires.
+    if (!this.#book || this.#isLost || this.#options.isCounted) return false;
+    const change = cancel(this.#book, claim);
+    if (!change.result || !this.#commit(change)) return false;
+    this.#owesBeat = true;
+    return true;
+  }
+
+  /** A join without a seat: takes one on the own row. Refused: `agent.full`, `agent.not-ready`, `registry.*`. */
+  async takeDirect(sub?: string): Promise<Admission> {
+    const blocked = this.#blocked();
+    if (blocked) return blocked;
+    const { clock, rng, timing } = this.#options;
+    const command: TakeCommand = { kind: 'take', k: 1, token: bytesToHex(rng.bytes(TOKEN_BYTES)) };
+    const sentAtMs = clock.monoMs();
+    const reply = await this.#writeTake(command, sentAtMs + timing.holdMs);
+    if ('code' in reply) return reply;
+    const outcome = readTakeReply(command, reply, sentAtMs, clock.monoMs(), timing);
+    const seats = reply.row?.seats;
+    const book = this.#book;
+    if (!book || !seats || seats.gen !== book.gens.at(-1)) return refuse('agent.not-ready');
+    this.#book = sawImage(book, seats, clock.monoMs());
+    if (!outcome.ok)
+      return refuse(
+        seats.state === 'ready' && outcome.code === 'assign.no-capacity' ? 'agent.full' : 'agent.not-ready',
+      );
+    // Since the take was sent, this life may have ended.
+    const late = this.#blocked();
+    if (late) return late;
+    const change = admitDirect(this.#book, outcome.seats.gen, outcome.seats.last, sub);
+    if (!change.result.ok) return change.result;
+    return this.#commit(change) ? change.result : refuse('agent.not-ready');
+  }
+
+  /** The session is over. False: there is none of this id. */
+  end(id: string): boolean {
+    if (!this.#book) return false;
+    const change = endSession(this.#book, id);
+    if (!change.result || !this.#commit(change)) return false;
+    this.#owesBeat = true;
+    return true;
+  }
+
+  /** Somebody is on the game whom nobody asked us about. */
+  adopt(id: string, sub?: string): SeatSession | undefined {
+    if (!this.#book) return undefined;
+    const change = adoptWalkIn(this.#book, id, sub);
+    return this.#commit(change) ? change.result : undefined;
+  }
+
+  /** From now on the sessions here are the truth: after a restart without journal the game has named all of them. */
+  sessionsAreKnown(): void {
+    if (!this.#book || this.#book.known) return;
+    this.#book = markKnown(this.#book);
+    this.#compact(this.#book);
+  }
+
+  /** A query of a counted game was answered. */
+  observe(count: number, sentAtMs: number): void {
+    const before = this.#book;
+    if (!before) return;
+    const { clock, timing } = this.#options;
+    const change = observeCount(before, { count, sentAtMs }, clock.monoMs(), timing);
+    const fell = (change.book.counted?.k ?? 0) < (before.counted?.k ?? 0);
+    if (!this.#commit(change)) return;
+    if (fell) this.#owesBeat = true;
+    if (change.book.known && !before.known) this.#compact(change.book);
+  }
+
+  #blocked(): Refusal | undefined {
+    const isOurs = this.#book !== undefined && !this.#isLost && this.provenAgeMs < this.#leaseMs;
+    return isOurs ? undefined : refuse('agent.not-ready');
+  }
+
+  async #writeTake(command: TakeCommand, untilMs: number): Promise<WriteReply | Refusal> {
+    const { key, store, clock } = this.#options;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await store.write(key, command);
+      } catch (error) {
+        if (!(error instanceof OnedoorError)) throw error;
+        if (tries >= TAKE_TRIES || clock.monoMs() >= untilMs) return refuse(error.code);
+      }
+    }
+  }
+
+  /** Takes over the row of a reply. False: it is not ours any more. */
+  #adopt(reply: WriteReply): boolean {
+    if (!this.#book) return false;
+    const { book, verdict } = readBeatReply(this.#book, reply, this.#options.clock.monoMs());
+    if (verdict === 'lost') {
+      this.#isLost = true;
+      this.#options.onLost(reply.row?.seats ? 'another agent has claimed the row' : 'the row is gone');
+      return false;
+    }
+    this.#book = book;
+    this.#placement = reply.row?.placement ?? this.#placement;
+    return true;
+  }
+
+  /** Journal first. False: it could not be written, and nothing has changed. */
+  #commit(change: BookChange<unknown>): boolean {
+    try {
+      this.#options.journal.append(change.journal);
+    } catch {
+      return false;
+    }
+    this.#book = change.book;
+    return true;
+  }
+
+  #tidy(): void {
+    if (this.#book && this.#options.journal.isLong()) this.#compact(this.#book);
+  }
+
+  #compact(book: SeatBook): void {
+    this.#options.journal.rewrite(book.known ? snapshot(book) : [{ t: 'floor', floor: book.floor }]);
+  }
+}

@@ -1,0 +1,276 @@
+import type { Journal } from '../adapters/journal/journal.ts';
+import type { ApiLoad } from '../adapters/load/api.ts';
+import type { LoadAdapter, LoadReading } from '../adapters/load/load-adapter.ts';
+import { toReading } from '../adapters/load/load-adapter.ts';
+import type { RuntimeConfig } from '../core/config/runtime-config.ts';
+import type { AgentStore, Clock, PacketHandler, Rng, Verify } from '../core/ports.ts';
+import type { JournalEntry } from '../core/registry/journal.ts';
+import type { ServerState } from '../core/registry/row.ts';
+import type { SeatSession } from '../core/registry/seat-book.ts';
+import { Admission, type Entry } from './admission.ts';
+import { BeatLoop } from './beat-loop.ts';
+import { type Counters, createCounters } from './counters.ts';
+import { GameWatch } from './game-watch.ts';
+import { KeepaliveResponder } from './keepalive.ts';
+import { createLobbyPages, type LobbyFacts } from './lobby.ts';
+import { createOutage, type Log } from './log.ts';
+import type { GameFacing, GameReport } from './loopback-api.ts';
+import { SeatKeeper, type Wish } from './seat-keeper.ts';
+import { SessionWatch } from './session-watch.ts';
+
+export interface SlotOptions {
+  /** The row's key. */
+  readonly key: string;
+  readonly store: AgentStore;
+  readonly journal: Journal<JournalEntry>;
+  /** `api`: the game calls; else it is asked and counted. */
+  readonly load:
+    | { readonly kind: 'api'; readonly adapter: ApiLoad }
+    | { readonly kind: 'counted'; readonly adapter: LoadAdapter };
+  /** The operator's limit; the game's own and the registrar's can only lower it. */
+  readonly capacity: number;
+  readonly config: RuntimeConfig;
+  readonly verify: Verify;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  readonly onLost: (reason: string) => void;
+}
+
+const SWEEP_MS = 500;
+/** Signatures checked in a second for packets: each costs an eighth of a millisecond, and anybody may send them. */
+const CHECKS_PER_SECOND = 1_000;
+
+/** One server process: its row, its seats, its sessions, and what it answers. No sockets. */
+export class Slot implements GameFacing {
+  readonly isCounted: boolean;
+  readonly #options: SlotOptions;
+  readonly #counters: Counters = createCounters();
+  readonly #keeper: SeatKeeper;
+  readonly #sessions: SessionWatch;
+  readonly #admission: Admission;
+  readonly #watch: GameWatch;
+  readonly #loop: BeatLoop;
+  readonly #responder: KeepaliveResponder;
+  #reading: LoadReading = { sessions: 0 };
+  #isHeld = false;
+  #isDraining = false;
+  #isGone = false;
+  /** What the row was last told. */
+  #told: Wish | undefined;
+  #sweeper: NodeJS.Timeout | undefined;
+  #checkWindow = { startMs: Number.NEGATIVE_INFINITY, count: 0 };
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    const { config, clock, rng, log, load, store, journal, key, verify } = options;
+    const { timing, keepalive } = config;
+    const isCounted = load.kind === 'counted';
+    this.isCounted = isCounted;
+    this.#keeper = new SeatKeeper({ key, store, journal, clock, rng, timing, isCounted, onLost: options.onLost });
+    this.#sessions = new SessionWatch(Math.max(timing.activateMs, 2_000 * keepalive.intervalSeconds));
+    this.#admission = new Admission({
+      keeper: this.#keeper,
+      sessions: this.#sessions,
+      clock,
+      verify,
+      iss: config.deployment,
+      isCounted,
+      isDraining: () => this.#isDraining,
+    });
+    this.#watch = new GameWatch({
+      adapter: load.adapter,
+      clock,
+      onReading: (reading, sentAtMs) => this.#onReading(reading, sentAtMs),
+      onChange: (isAlive, error) => this.#onChange(isAlive, error),
+    });
+    this.#loop = new BeatLoop({
+      keeper: this.#keeper,
+      wish: () => this.#wish(),
+      clock,
+      rng,
+      timing,
+      outage: createOutage(log, 'the registry does not take a beat; trying again', 'the registry takes beats again'),
+      onClaim: () => this.#onClaim(),
+      onBeat: (told) => this.#onBeat(told),
+    });
+    this.#responder = new KeepaliveResponder({
+      type: config.packetType,
+      isProbePort: (port) => port >= config.probePort && port < config.probePort + config.maxSlots,
+      keepalive,
+      placement: () => this.#keeper.placement,
+      isAlive: () => this.#watch.isAlive,
+      heard: (sub) => this.#sessions.heard(sub, clock.monoMs()),
+      enter: (ticket, shown) => this.#admission.enter(ticket, false, shown),
+      leave: (ticket, shown) => this.#leave(ticket, shown),
+      lobby: createLobbyPages(() => this.lobby()),
+      mayCheck: () => this.#mayCheck(),
+      counters: this.#counters,
+    });
+  }
+
+  start(): void {
+    this.#watch.start();
+    this.#loop.start();
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+  }
+
+  /** For the probe port, UDP and TCP. */
+  readonly handlePacket: PacketHandler = (bytes, source) => this.#responder.respond(bytes, source);
+
+  /** For the lobby; undefined until the registrar has found the server. */
+  lobby(): LobbyFacts | undefined {
+    const { placement, sessions } = this.#keeper;
+    if (!placement) return undefined;
+    const { app, world } = placement;
+    const { capacity, state } = this.#wish();
+    return { app, world, sessions, capacity, state, participants: this.#reading.participants ?? [] };
+  }
+
+  // What the game asks and tells:
+
+  enter(ticket: string | undefined, shown: string | undefined): Entry | Promise<Entry> {
+    return ticket === undefined ? this.#admission.enterDirect() : this.#admission.enter(ticket, true, shown);
+  }
+
+  end(id: string): boolean {
+    const isOver = this.#keeper.end(id);
+    if (isOver) this.#sessions.ended(id);
+    this.#kickIfOwed();
+    return isOver;
+  }
+
+  sessions(): readonly SeatSession[] {
+    return [...(this.#keeper.book?.sessions.values() ?? [])];
+  }
+
+  report({ sessions, capacity, participants, ready }: GameReport): void {
+    const { load, clock } = this.#options;
+    if (load.kind !== 'api') return;
+    for (const { id, sub } of this.#sessions.listed(sessions, clock.monoMs())) {
+      const session = this.#keeper.adopt(id, sub);
+      if (session) this.#sessions.began(session, clock.monoMs(), true);
+    }
+    this.#keeper.sessionsAreKnown();
+    if (ready !== undefined) this.#isHeld = !ready;
+    load.adapter.report(toReading('api', { sessions: sessions.length, capacity, participants }));
+    void this.#watch.ask();
+    this.#kickIfChanged();
+  }
+
+  ready(): void {
+    this.#isHeld = false;
+    this.#isDraining = false;
+    this.#kickIfChanged();
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+    this.#kickIfChanged();
+  }
+
+  health(): { readonly isGood: boolean; readonly facts: Readonly<Record<string, unknown>> } {
+    const { placement, provenAgeMs, sessions, book } = this.#keeper;
+    const { timing } = this.#options.config;
+    const facts = {
+      serverId: placement?.id,
+      ...this.#wish(),
+      sessions,
+      free: book?.image?.free,
+      isGameAlive: this.#watch.isAlive,
+      lastBeatAgeMs: Number.isFinite(provenAgeMs) ? Math.round(provenAgeMs) : undefined,
+      counters: this.#counters.read(),
+    };
+    return { isGood: provenAgeMs < timing.expireMs, facts };
+  }
+
+  // Going away:
+
+  /** Nobody is on the game, or it has been dead for so long that nobody can be. */
+  get isEmpty(): boolean {
+    if (this.#watch.silentMs >= this.#options.config.timing.expireMs) return true;
+    // The sessions of a counted game fall late, for the sake of seats that are out.
+    return (this.isCounted && this.#watch.isAlive ? this.#reading : this.#keeper).sessions === 0;
+  }
+
+  /** Stops everything; the last beat says that the server is gone. */
+  async stop(): Promise<void> {
+    this.#isDraining = true;
+    this.#watch.stop();
+    clearInterval(this.#sweeper);
+    await this.#loop.stop();
+    this.#isGone = true;
+    if (this.#keeper.book) await this.#keeper.beat(this.#wish(), () => {});
+    await this.#options.journal.close();
+  }
+
+  #wish(): Wish {
+    const { maxCapacity = Number.POSITIVE_INFINITY } = this.#keeper.placement ?? {};
+    const { capacity = Number.POSITIVE_INFINITY } = this.#reading;
+    return { capacity: Math.min(this.#options.capacity, capacity, maxCapacity), state: this.#state() };
+  }
+
+  #state(): ServerState {
+    if (this.#isGone) return 'gone';
+    if (this.#isDraining) return 'draining';
+    return this.#keeper.placement && this.#watch.isAlive && !this.#isHeld ? 'ready' : 'starting';
+  }
+
+  #leave(ticket: string, shown: string | undefined): ReturnType<Admission['leave']> {
+    const result = this.#admission.leave(ticket, shown);
+    this.#kickIfOwed();
+    return result;
+  }
+
+  #onReading(reading: LoadReading, sentAtMs: number): void {
+    this.#reading = reading;
+    if (this.isCounted) this.#keeper.observe(reading.sessions, sentAtMs);
+    this.#kickIfOwed();
+    this.#kickIfChanged();
+  }
+
+  #onChange(isAlive: boolean, error: unknown): void {
+    const { log } = this.#options;
+    if (isAlive) log.info('the game answers');
+    else log.warn({ err: error }, 'the game does not answer: no keepalive is answered, nobody new is sent here');
+    this.#kickIfChanged();
+  }
+
+  #onClaim(): void {
+    const { log, clock } = this.#options;
+    const { sessions, book } = this.#keeper;
+    log.info({ sessions }, 'the row is claimed');
+    for (const session of book?.sessions.values() ?? []) this.#sessions.began(session, clock.monoMs(), false);
+  }
+
+  #onBeat(told: Wish): void {
+    const { state } = told;
+    if (state !== this.#told?.state) {
+      this.#options.log.info({ serverId: this.#keeper.placement?.id, state }, 'the server is now in this state');
+    }
+    this.#told = told;
+    // The reply may have brought the placement, or the game may have changed while the beat was under way.
+    this.#kickIfChanged();
+  }
+
+  #kickIfOwed(): void {
+    if (this.#keeper.owesBeat) this.#loop.kick();
+  }
+
+  #kickIfChanged(): void {
+    const { capacity, state } = this.#wish();
+    if (this.#told && (this.#told.capacity !== capacity || this.#told.state !== state)) this.#loop.kick();
+  }
+
+  #sweep(): void {
+    // A dead game lists nothing; its sessions are over when it comes back without them.
+    if (this.isCounted || !this.#watch.isAlive) return;
+    for (const id of this.#sessions.over(this.#options.clock.monoMs())) this.end(id);
+  }
+
+  #mayCheck(): boolean {
+    const nowMs = this.#options.clock.monoMs();
+    if (nowMs - this.#checkWindow.startMs >= 1_000) this.#checkWindow = { startMs: nowMs, count: 0 };
+    return ++this.#checkWindow.count <= CHECKS_PER_SECOND;
+  }
+}

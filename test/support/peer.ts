@@ -1,0 +1,77 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+import { decodePacket } from '../../core/wire/decode.ts';
+import { encodeRequest } from '../../core/wire/encode-request.ts';
+import type { ExtendedResponse, RequestFields } from '../../core/wire/packet.ts';
+import { until } from './program.ts';
+
+/** Asks over UDP from an own port, like any client, and waits for texts or packets. */
+export class Peer {
+  readonly #socket = createSocket('udp4');
+  readonly #heard: Buffer[] = [];
+
+  static async open(): Promise<Peer> {
+    const peer = new Peer();
+    peer.#socket.on('message', (bytes) => peer.#heard.push(bytes));
+    peer.#socket.bind(0, '127.0.0.1');
+    await once(peer.#socket, 'listening');
+    onTestFinished(() => void peer.#socket.close());
+    return peer;
+  }
+
+  tell(bytes: string | Uint8Array, port: number): void {
+    this.#socket.send(bytes, port, '127.0.0.1');
+  }
+
+  /** Says it now and again until the test ends. */
+  keepSaying(line: string, port: number): void {
+    const timer = setInterval(() => this.tell(line, port), 500);
+    onTestFinished(() => clearInterval(timer));
+  }
+
+  /** The next answer that `fits`; what came before is dropped. */
+  async hear<T>(what: string, fits: (bytes: Buffer) => T | undefined | false, ms?: number): Promise<T> {
+    return await until(
+      what,
+      () => {
+        for (let next = this.#heard.shift(); next; next = this.#heard.shift()) {
+          const result = fits(next);
+          if (result !== undefined && result !== false) return result;
+        }
+        return undefined;
+      },
+      ms,
+    );
+  }
+
+  /** Sends a line to the sample game until a line comes that matches. */
+  async say(line: string, port: number, answer: RegExp): Promise<string> {
+    this.tell(line, port);
+    return await this.hear(`${answer} after ${line}`, (bytes) => answer.test(bytes.toString()) && bytes.toString());
+  }
+
+  /** A keepalive; undefined: silence. */
+  async keepalive(
+    port: number,
+    fields: Partial<RequestFields> = {},
+    padTo = 96,
+  ): Promise<ExtendedResponse | undefined> {
+    const nonce = crypto.getRandomValues(new Uint8Array(8));
+    const request = { address: Uint8Array.from([...Array(10).fill(0), 255, 255, 127, 0, 0, 1]), nonce, ...fields };
+    this.tell(encodeRequest(request, { padTo }), port);
+    return await this.hear(
+      'a keepalive answer',
+      (bytes) => {
+        const decoded = decodePacket(bytes, { expect: 'response' });
+        return (
+          decoded.ok &&
+          decoded.packet.kind === 'extended' &&
+          Buffer.from(decoded.packet.nonce).equals(nonce) &&
+          decoded.packet
+        );
+      },
+      500,
+    ).catch(() => undefined);
+  }
+}
