@@ -11,19 +11,41 @@ const ACTIONS: Readonly<Record<string, (machine: Machine) => void>> = {
   },
   'crash-game': ({ game }) => game.kill('SIGKILL'),
   'crash-agent': ({ agent }) => agent.kill('SIGKILL'),
+  /** Both stand still: packets vanish without a word, as behind a broken network. */
+  freeze: ({ agent, game }) => {
+    agent.kill('SIGSTOP');
+    game.kill('SIGSTOP');
+  },
   drain: ({ agent }) => agent.kill('SIGTERM'),
 };
 
 export const CONTROL_PREFIX = '/local/';
 
-/** Answers requests under `/local/`. 202: it is under way. */
-export function createControl(machines: () => readonly Machine[]): (request: HttpRequest) => HttpResponse {
+const json = (status: number, body: object): HttpResponse => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+/** Answers requests under `/local/`. 202: it is under way. `POST /local/servers` starts one more server. */
+export function createControl(deps: {
+  readonly machines: () => readonly Machine[];
+  readonly add: () => Machine | undefined;
+}): (request: HttpRequest) => HttpResponse {
+  const { machines, add } = deps;
   return ({ method, path }) => {
+    if (path === '/local/servers' && method === 'POST') {
+      const machine = add();
+      if (machine) return json(202, { id: machine.serverId });
+      return problemResponse('http.bad-request', { detail: 'no address is left for another server' });
+    }
     const match = /^\/local\/servers\/([^/]+)\/([a-z-]+)$/.exec(path);
     const action = match?.[2] === undefined ? undefined : ACTIONS[match[2]];
     if (!match || !action) {
       const known = Object.keys(ACTIONS).join(', ');
-      return problemResponse('http.not-found', { detail: `known: POST /local/servers/{id}/ and one of ${known}` });
+      return problemResponse('http.not-found', {
+        detail: `known: POST /local/servers, POST /local/servers/{id}/ and one of ${known}`,
+      });
     }
     if (method !== 'POST') return problemResponse('http.method-not-allowed', { headers: { allow: 'POST' } });
     const machine = machines().find(({ serverId }) => serverId === decodeURIComponent(match[1] as string));
@@ -32,6 +54,6 @@ export function createControl(machines: () => readonly Machine[]): (request: Htt
       return problemResponse('http.not-found', { detail: `no such server; there are ${ids.join(', ') || 'none'}` });
     }
     action(machine);
-    return { status: 202, headers: { 'content-type': 'application/json' }, body: '{}' };
+    return json(202, { id: machine.serverId });
   };
 }

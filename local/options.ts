@@ -19,7 +19,8 @@ export interface LocalOptions {
 /** A wrong flag: one line for people, exit code 2. */
 export class UsageError extends Error {}
 
-const MAX_SERVERS = 200;
+/** As many as there are addresses for. */
+export const MAX_SERVERS = 200;
 const MAX_CROWD = 5_000;
 const DEFAULT_CROWD = 12;
 /** First server's address after the door's. */

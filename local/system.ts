@@ -14,7 +14,7 @@ import type { EventSink } from './events.ts';
 import { type Machine, startMachine } from './fleet.ts';
 import { loadFunctions } from './functions.ts';
 import { createHttpFront } from './http-front.ts';
-import type { LocalOptions } from './options.ts';
+import { type LocalOptions, MAX_SERVERS } from './options.ts';
 import { createProcesses } from './processes.ts';
 import { untilOpen } from './ready.ts';
 import { LOCAL_TABLE, localEnv } from './settings.ts';
@@ -88,9 +88,15 @@ async function startParts(
     },
   });
   undo.push(() => processes.stopAll(STOP_GRACE_MS));
+  const addMachine = (): Machine | undefined => {
+    if (machines.length >= MAX_SERVERS) return undefined;
+    const machine = startMachine(machines.length, { options, ec2, processes, distDir, workDir });
+    machines.push(machine);
+    return machine;
+  };
   const front = createHttpFront({
     assign: functions.assign,
-    control: createControl(() => machines),
+    control: createControl({ machines: () => machines, add: addMachine }),
     onError: complain,
   });
   await front.listen(httpPort, bind);
@@ -100,9 +106,7 @@ async function startParts(
     ...['--bind', bind, '--port', String(probePort)],
     ...['--health-bind', bind, '--health-port', String(healthPort)],
   ]);
-  for (let index = 0; index < options.servers; index++) {
-    machines.push(startMachine(index, { options, ec2, processes, distDir, workDir }));
-  }
+  for (let count = 0; count < options.servers; count++) addMachine();
   functions.startTick(complain);
   undo.push(() => functions.stop());
   await untilOpen(`http://${bind}:${healthPort}/healthz`, options.servers, () => [

@@ -1,0 +1,136 @@
+/**
+ * How soon clients of a crashed server are answered by another one: `node bench/crash.ts [crashes]`, default 100. Runs
+ * the local system (`npm start`) as it is, with SDK clients: half of them send 10 datagrams a second, half send nothing
+ * but keepalives (every 2 s). Every second crash is a SIGKILL of game and agent, every other one a freeze: packets
+ * vanish, no ICMP. After each crash a new server takes the place of the old one.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect, type Session } from '../client/index.ts';
+import { machine } from './cpu.ts';
+
+const CRASHES = Number(process.argv[2] ?? 100);
+const SERVERS = 4;
+const PER_KIND = 10;
+const API = 'http://127.0.0.1:8080';
+const DOOR = '127.0.0.1:7000';
+const SEND_MS = 100;
+const SETTLE_MS = 1_500;
+const GIVE_UP_MS = 20_000;
+
+type Kind = 'active' | 'idle';
+
+interface Player {
+  readonly kind: Kind;
+  readonly session: Session;
+  /** Last time that the game of the present server spoke to this client. */
+  answeredAtMs: number;
+  answeredBy: string;
+}
+
+/** Joins the assigned game and stays; rejoins wherever the session goes. */
+async function play(kind: Kind, name: string): Promise<Player> {
+  const session = await connect({ door: DOOR, http: API, client: name });
+  const player: Player = { kind, session, answeredAtMs: 0, answeredBy: '' };
+  const socket = createSocket('udp4');
+  const send = (text: string): void => {
+    socket.send(text, session.server.ports['game'] ?? 0, session.server.address);
+    if (kind === 'active') session.sent();
+  };
+  socket.on('error', () => {});
+  socket.on('message', (_bytes, from) => {
+    if (from.address !== session.server.address) return;
+    if (kind === 'active') session.received();
+    player.answeredBy = session.server.id;
+    player.answeredAtMs = performance.now();
+  });
+  const join = (): void => send(`JOIN ${name} ${session.ticket ?? ''}`);
+  session.on('reassigned', join);
+  join();
+  if (kind === 'active') setInterval(() => (player.answeredBy === session.server.id ? send('PING') : join()), SEND_MS);
+  return player;
+}
+
+async function post(path: string): Promise<{ id: string }> {
+  const response = await fetch(`${API}${path}`, { method: 'POST' });
+  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+  return (await response.json()) as { id: string };
+}
+
+async function untilReady(id: string): Promise<void> {
+  for (;;) {
+    const { servers } = (await (await fetch(`${API}/v1/servers`)).json()) as {
+      servers: { id: string; status: string }[];
+    };
+    if (servers.some((server) => server.id === id && server.status === 'ready')) return;
+    await delay(50);
+  }
+}
+
+/** Times in ms from the crash until another server answered, by kind of client. */
+async function crash(
+  how: 'crash' | 'freeze',
+  players: readonly Player[],
+  results: Record<Kind, number[]>,
+): Promise<void> {
+  const counts = new Map<string, number>();
+  for (const { session } of players) counts.set(session.server.id, (counts.get(session.server.id) ?? 0) + 1);
+  const [victim] = [...counts].sort((a, b) => b[1] - a[1])[0] as [string, number];
+  const hit = players.filter(({ session }) => session.server.id === victim);
+  const startedMs = performance.now();
+  await post(`/local/servers/${victim}/${how}`);
+  const { id: fresh } = await post('/local/servers');
+  const saved = ({ answeredBy, answeredAtMs }: Player): boolean => answeredBy !== victim && answeredAtMs > startedMs;
+  while (!hit.every(saved) && performance.now() - startedMs < GIVE_UP_MS) await delay(20);
+  for (const player of hit) {
+    results[player.kind].push(saved(player) ? player.answeredAtMs - startedMs : Number.POSITIVE_INFINITY);
+  }
+  if (how === 'freeze') await post(`/local/servers/${victim}/crash`);
+  await untilReady(fresh);
+  await delay(SETTLE_MS);
+}
+
+function line(name: string, times: readonly number[]): string {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!);
+  return `${name.padEnd(24)} ${sorted.length} clients, median ${at(0.5)} ms, p99 ${at(0.99)} ms, worst ${at(1)} ms`;
+}
+
+async function startSystem(): Promise<ChildProcess> {
+  const args = ['local/main.ts', '--json', '--crowd', '0', '--servers', String(SERVERS)];
+  const system = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const text of createInterface({ input: system.stdout! })) if (text.includes('"ready"')) return system;
+  throw new Error('the local system did not start; run `npm run build` first');
+}
+
+const system = await startSystem();
+try {
+  const kinds: readonly Kind[] = ['active', 'idle'];
+  const players = await Promise.all(
+    kinds.flatMap((kind) => Array.from({ length: PER_KIND }, (_, n) => play(kind, `${kind}-${n}`))),
+  );
+  await delay(SETTLE_MS);
+  const results = { crash: { active: [], idle: [] }, freeze: { active: [], idle: [] } } as Record<
+    'crash' | 'freeze',
+    Record<Kind, number[]>
+  >;
+  console.log(`${machine()}; ${CRASHES} crashes, ${SERVERS} servers, keepalive every 2 s`);
+  for (let n = 0; n < CRASHES; n++) {
+    const how = n % 2 === 0 ? 'crash' : 'freeze';
+    await crash(how, players, results[how]);
+    const { active, idle } = results[how];
+    console.log(
+      `${String(n + 1).padStart(3)} ${how}: active ${Math.round(active.at(-1) ?? 0)} ms, idle ${Math.round(idle.at(-1) ?? 0)} ms`,
+    );
+  }
+  for (const kind of kinds) {
+    console.log(line(`${kind}, SIGKILL`, results.crash[kind]));
+    console.log(line(`${kind}, packets vanish`, results.freeze[kind]));
+    console.log(line(`${kind}, all`, [...results.crash[kind], ...results.freeze[kind]]));
+  }
+} finally {
+  system.kill('SIGTERM');
+}
+process.exit(0);

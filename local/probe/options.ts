@@ -1,0 +1,85 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { UsageError } from '../options.ts';
+
+export interface ProbeOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly count: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly app?: string;
+  readonly world?: string;
+  readonly group?: string;
+  readonly client?: string;
+  readonly tcp: boolean;
+  readonly explain: boolean;
+  /** Base URL of the HTTP API, for --explain. */
+  readonly http?: string;
+}
+
+const DEFAULT_PORT = 7000;
+
+function positive(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!(value > 0) || value > most)
+      throw new InvalidArgumentError(`must be a number above 0 up to ${most}, got: ${text}`);
+    return value;
+  };
+}
+
+function whole(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 1 || value > most) {
+      throw new InvalidArgumentError(`must be a whole number from 1 to ${most}, got: ${text}`);
+    }
+    return value;
+  };
+}
+
+/** `host`, `host:port` or `[ipv6]:port`. */
+export function splitAddress(text: string): { readonly host: string; readonly port: number } | undefined {
+  const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(text);
+  const plain = /^([^:]+)(?::(\d+))?$/.exec(text);
+  const match = bracketed ?? plain ?? (/^[0-9a-f:]+$/i.test(text) ? [text, text, undefined] : null);
+  const host = match?.[1];
+  const port = match?.[2] === undefined ? DEFAULT_PORT : Number(match[2]);
+  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
+}
+
+/** Reads the command line. Throws UsageError with one line that says what is wrong. */
+export function parseProbeOptions(argv: readonly string[], write: (text: string) => void): ProbeOptions | 'help' {
+  const command = new Command('npm run probe --')
+    .description(
+      'Sends probe requests to a door, like ping. With any of --app, --world, --group or --client each probe takes a seat and gives it back at once; without, it is the 8-byte classic request, which takes none.',
+    )
+    .argument('<address>', 'the door: host[:port], port 7000 if left out')
+    .option('--count <n>', 'probes to send', whole(1_000_000), 4)
+    .option('--interval <seconds>', 'time between two', positive(3_600), 1)
+    .option('--timeout <seconds>', 'how long to wait for an answer', positive(60), 1)
+    .option('--app <name>', 'app to ask for')
+    .option('--world <name>', 'world of the app')
+    .option('--group <name>', 'preferred group')
+    .option('--client <text>', 'stable identity of the client')
+    .option('--tcp', 'over TCP instead of UDP', false)
+    .option('--explain', 'ask the HTTP API once, why this server', false)
+    .option('--http <url>', 'HTTP API for --explain (default: http://<host>:8080)')
+    .allowExcessArguments(false)
+    .configureOutput({ writeOut: write, writeErr: () => {} })
+    .exitOverride();
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 'help';
+    throw new UsageError(error.message.replace(/^error: /, ''));
+  }
+  const address = command.args[0] as string;
+  const door = splitAddress(address);
+  if (!door) throw new UsageError(`address must be host[:port], got: ${address}`);
+  const { interval, timeout, ...rest } = command.opts<
+    Omit<ProbeOptions, 'host' | 'port' | 'intervalMs' | 'timeoutMs'> & { interval: number; timeout: number }
+  >();
+  return { ...rest, ...door, intervalMs: interval * 1000, timeoutMs: timeout * 1000 };
+}
