@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Signer } from '../../core/ports.ts';
 import type { RosterEntry, RosterView } from '../../core/registry/roster.ts';
 import { toServerAnswer } from './assign-route.ts';
-import type { AppsAnswer, RosterAnswer, RosterQuery, WorldsAnswer } from './schemas.ts';
+import { type AppsAnswer, MAX_PAGE, type RosterAnswer, type RosterQuery, type WorldsAnswer } from './schemas.ts';
 
 type ListedServer = RosterAnswer['servers'][number];
 
@@ -98,7 +98,7 @@ function statusOf({ status }: RosterEntry, open: boolean): ListedServer['status'
 }
 
 function pageOf(rosterVersion: number, servers: readonly ListedServer[], query: RosterQuery): RosterAnswer {
-  const { app, world, group, after, limit } = query;
+  const { app, world, group, after, limit = MAX_PAGE } = query;
   const wanted = servers.filter(
     (server) =>
       (app === undefined || server.app === app) &&

@@ -3,7 +3,8 @@ import { MAX_AVOID, MAX_CLIENT_BYTES, MAX_NAME_BYTES, MAX_SERVER_ID_BYTES } from
 
 /**
  * What goes over HTTP, as schemas: requests are parsed by them, the types of answers come from them, and
- * docs/openapi.yaml is held equal to them by a test. Messages continue "<path> …".
+ * docs/openapi.yaml is held equal to them by a test. Messages continue "<path> …". Requests are closed, so that a typing
+ * error is told; answers are open, so that a later version may say more.
  */
 
 const MAX_LABELS = 8;
@@ -19,7 +20,7 @@ function shortText(maxBytes: number, description: string) {
     v.maxLength(maxBytes, message),
     // Half a surrogate pair has no UTF-8 (RFC 3629, section 3).
     v.check((text) => text.isWellFormed() && Buffer.byteLength(text) <= maxBytes, message),
-    v.description(description),
+    v.description(`${description} (at most ${maxBytes} bytes of UTF-8)`),
   );
 }
 
@@ -94,25 +95,25 @@ const serverEntries = {
   group: v.string(),
 };
 
-const serverAnswer = v.strictObject(serverEntries);
+const serverAnswer = v.object(serverEntries);
 
-export const assignmentAnswer = v.strictObject({
+export const assignmentAnswer = v.object({
   id: v.pipe(v.string(), v.description('Id of the seat: server, life of its agent and serial')),
   server: serverAnswer,
   ticket: v.pipe(v.string(), v.description('Proof of the seat: a JWT signed with Ed25519, for the server’s agent')),
   activateBy: count('Seconds since the epoch: show the ticket to the server before'),
-  keepalive: v.strictObject({
+  keepalive: v.object({
     intervalSeconds: count('Longest time between two keepalives'),
     transmissions: count('Datagrams sent to the server after which a keepalive goes out sooner'),
     timeoutMs: count('Time to wait for an answer before sending again'),
   }),
   explain: v.exactOptional(
-    v.strictObject({
+    v.object({
       policy: v.string(),
       candidates: count('Servers that could be had'),
       rosterVersion: count('Version of the roster that was chosen from'),
       rosterAgeMs: count('Age of that roster'),
-      refused: v.array(v.strictObject({ id: v.string(), code: v.string() })),
+      refused: v.array(v.object({ id: v.string(), code: v.string() })),
       fromStock: v.pipe(v.boolean(), v.description('The seat had been taken ahead')),
     }),
   ),
@@ -121,7 +122,7 @@ export const assignmentAnswer = v.strictObject({
 const place = (what: string) => v.exactOptional(shortText(MAX_NAME_BYTES, `Only servers of this ${what}`));
 
 /** Servers in one answer at most: a load balancer takes 1 MB from a function, and a server has up to 700 bytes. */
-const MAX_PAGE = 1_000;
+export const MAX_PAGE = 1_000;
 const limitMessage = `must be a whole number from 1 to ${MAX_PAGE}`;
 
 export const rosterQuery = v.strictObject({
@@ -129,7 +130,7 @@ export const rosterQuery = v.strictObject({
   world: place('world'),
   group: place('group'),
   after: v.exactOptional(shortText(MAX_SERVER_ID_BYTES, 'Go on after this server: `next` of the page before')),
-  limit: v.optional(
+  limit: v.exactOptional(
     v.pipe(
       v.string(),
       v.transform(Number),
@@ -137,9 +138,8 @@ export const rosterQuery = v.strictObject({
       v.integer(limitMessage),
       v.minValue(1, limitMessage),
       v.maxValue(MAX_PAGE, limitMessage),
-      v.description('Servers on a page'),
+      v.description(`Servers on a page. Default: ${MAX_PAGE}`),
     ),
-    String(MAX_PAGE),
   ),
 });
 
@@ -152,28 +152,26 @@ const usage = {
   free: count('Seats for the taking on servers that are ready'),
 };
 
-export const rosterAnswer = v.strictObject({
+export const rosterAnswer = v.object({
   rosterVersion: count('Grows with every change'),
-  servers: v.array(v.strictObject({ ...serverEntries, status, ...usage })),
+  servers: v.array(v.object({ ...serverEntries, status, ...usage })),
   next: v.exactOptional(v.pipe(v.string(), v.description('There is more: ask again with `after` set to this'))),
 });
 
-export const appsAnswer = v.strictObject({
+export const appsAnswer = v.object({
   rosterVersion: count('Grows with every change'),
-  apps: v.array(v.strictObject({ app: v.string(), worlds: count('Worlds'), servers: count('Servers'), ...usage })),
+  apps: v.array(v.object({ app: v.string(), worlds: count('Worlds'), servers: count('Servers'), ...usage })),
 });
 
-export const worldsAnswer = v.strictObject({
+export const worldsAnswer = v.object({
   rosterVersion: count('Grows with every change'),
   app: v.string(),
-  worlds: v.array(
-    v.strictObject({ world: v.string(), groups: v.array(v.string()), servers: count('Servers'), ...usage }),
-  ),
+  worlds: v.array(v.object({ world: v.string(), groups: v.array(v.string()), servers: count('Servers'), ...usage })),
 });
 
-export const keySetAnswer = v.strictObject({
+export const keySetAnswer = v.object({
   keys: v.array(
-    v.strictObject({
+    v.object({
       kty: v.literal('OKP'),
       crv: v.literal('Ed25519'),
       use: v.literal('sig'),
@@ -184,7 +182,7 @@ export const keySetAnswer = v.strictObject({
   ),
 });
 
-export const healthAnswer = v.strictObject({ status: v.literal('ok') });
+export const healthAnswer = v.object({ status: v.literal('ok') });
 
 type Answer<T> = T extends object ? { readonly [K in keyof T]: Answer<T[K]> } : T;
 
