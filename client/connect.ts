@@ -15,5 +15,5 @@ import { Session } from './session.ts';
 export async function connect(options: ConnectOptions): Promise<Session> {
   const settings = readOptions(options);
   settings.signal?.throwIfAborted();
-  return await new Session(settings).open();
+  return await Session.open(settings);
 }

@@ -1,4 +1,4 @@
-import { OnedoorError } from '../core/errors.ts';
+import { type ErrorCode, OnedoorError } from '../core/errors.ts';
 import type { LossReason, NamedServer, SessionNotice, Via } from '../core/session/types.ts';
 import { formatAddress } from '../core/wire/address.ts';
 import { deferred } from './deferred.ts';
@@ -26,8 +26,11 @@ export interface Server {
 
 /** Events of a session, by name. */
 export interface SessionEvents {
-  /** The server is lost: stop sending there. The session looks for another; `reassigned` follows. */
-  lost: { readonly server: Server; readonly reason: LossReason };
+  /**
+   * The server is lost: stop sending there. The session looks for another; `reassigned` follows. `code` says why the
+   * server refused this client, where it did.
+   */
+  lost: { readonly server: Server; readonly reason: LossReason; readonly code: ErrorCode | undefined };
   /** The session has another server, with a ticket there: join it. `session.server` is already the new one. */
   reassigned: { readonly server: Server; readonly from: Server; readonly via: Via };
   /**
@@ -65,8 +68,12 @@ export class Session {
   #lastError: OnedoorError | undefined;
   #resolveError: Error | undefined;
 
-  /** @internal Made by `connect`. */
-  constructor(settings: Settings) {
+  /** What `connect` does with options that were read; users have the type alone. */
+  static open(settings: Settings): Promise<Session> {
+    return new Session(settings).#open();
+  }
+
+  private constructor(settings: Settings) {
     this.#settings = settings;
     this.#driver = new Driver(settings, {
       onNotice: (notice) => this.#learn(notice),
@@ -148,8 +155,7 @@ export class Session {
     return this.#closed.promise;
   }
 
-  /** @internal The first part of `connect`. */
-  async open(): Promise<Session> {
+  async #open(): Promise<Session> {
     const { signal, timeoutMs } = this.#settings;
     const abort = (): void => {
       this.#opened.reject(signal?.reason);
@@ -183,7 +189,7 @@ export class Session {
         return;
       }
       case 'lost':
-        this.#events.emit('lost', { server: this.server, reason: notice.reason });
+        this.#events.emit('lost', { server: this.server, reason: notice.reason, code: notice.code });
         return;
       case 'moving':
         this.#events.emit('moving', { server: this.server, endsInMs: notice.endsInMs, named: notice.named });

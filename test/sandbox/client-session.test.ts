@@ -63,6 +63,15 @@ describe('a session', () => {
     expect((await reassigned).server.id).toBe('i-2.0');
   });
 
+  it('leaves a server that refuses the ticket, and says why', async () => {
+    const { door, servers } = await here.start();
+    servers[0]!.peer.script = (request) => errorFields(request, 8);
+    const session = await here.join(door);
+
+    expect(await next(session, 'lost')).toMatchObject({ reason: 'refused', code: 'ticket.clock' });
+    expect((await next(session, 'reassigned')).server.id).toBe('i-2.0');
+  });
+
   it('tells why it has no server, and goes on trying', async () => {
     const { door } = await here.start();
     const session = await here.join(door);
