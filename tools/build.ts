@@ -12,11 +12,13 @@ export interface Bundle {
 }
 
 export const BUNDLES: readonly Bundle[] = [
-  { entry: 'lambda/assign.ts', file: 'assign/index.mjs', budgetKiB: 1_000 },
+  { entry: 'lambda/assign.ts', file: 'assign/index.mjs', budgetKiB: 600 },
   { entry: 'lambda/registrar.ts', file: 'registrar/index.mjs', budgetKiB: 1_200 },
   { entry: 'lambda/roster.ts', file: 'roster/index.mjs', budgetKiB: 600 },
+  { entry: 'lambda/rotate.ts', file: 'rotate/index.mjs', budgetKiB: 600 },
   { entry: 'agents/main.ts', file: 'agent/agent.mjs', budgetKiB: 1_536 },
   { entry: 'door/main.ts', file: 'door/door.mjs', budgetKiB: 900 },
+  { entry: 'client/index.ts', file: 'client/index.mjs', budgetKiB: 80 },
   { entry: 'local/game/main.ts', file: 'game/game.mjs', budgetKiB: 60 },
 ];
 

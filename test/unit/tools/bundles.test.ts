@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Metafile } from 'esbuild';
@@ -11,7 +11,16 @@ const ROOT = join(import.meta.dirname, '../../..');
 const CDK = /node_modules\/(aws-cdk-lib|constructs|cdk-nag)\//;
 
 /** A Lambda function composes itself when it is loaded, from the environment that its deployment gives it. */
-const FUNCTION_ENVIRONMENT = { AWS_REGION: 'us-east-1', ONEDOOR_TABLE: 'onedoor', ONEDOOR_KEY_SECRET: 'onedoor-key' };
+function functionEnvironment(): object {
+  const secret = join(plantTree({ secret: 's'.repeat(64) }), 'secret');
+  chmodSync(secret, 0o600);
+  return {
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    ONEDOOR_TABLE: 'onedoor',
+    ONEDOOR_KEY_SECRET: `file:${secret}`,
+  };
+}
 
 interface Run {
   readonly code: number | null;
@@ -105,7 +114,7 @@ describe('the bundles', () => {
   it.each(BUNDLES)('$file is importable, within its budget and free of CDK', ({ entry, file, budgetKiB }) => {
     const output = metafile.outputs[`dist/${file}`];
 
-    const environment = entry.startsWith('lambda/') ? FUNCTION_ENVIRONMENT : {};
+    const environment = entry.startsWith('lambda/') ? functionEnvironment() : {};
     expect(importAlone(join(ROOT, 'dist', file), environment)).toEqual({ code: 0, output: '' });
     expect(output?.bytes).toBeLessThanOrEqual(budgetKiB * 1024);
     expect(Object.keys(output?.inputs ?? {}).filter((input) => CDK.test(input))).toEqual([]);
