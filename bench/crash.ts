@@ -25,9 +25,9 @@ type Kind = 'active' | 'idle';
 interface Player {
   readonly kind: Kind;
   readonly session: Session;
-  /** Last time that the game of the present server spoke to this client. */
-  answeredAtMs: number;
+  /** The server whose game spoke to this client last, and when it did so first. */
   answeredBy: string;
+  answeredAtMs: number;
 }
 
 /** Joins the assigned game and stays; rejoins wherever the session goes. */
@@ -43,6 +43,7 @@ async function play(kind: Kind, name: string): Promise<Player> {
   socket.on('message', (_bytes, from) => {
     if (from.address !== session.server.address) return;
     if (kind === 'active') session.received();
+    if (player.answeredBy === session.server.id) return;
     player.answeredBy = session.server.id;
     player.answeredAtMs = performance.now();
   });
