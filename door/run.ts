@@ -1,12 +1,14 @@
 import { createSocket, type Socket } from 'node:dgram';
-import type { Logger } from 'pino';
 import { createHttpServer } from '../adapters/http/server.ts';
+import type { createLogger } from '../adapters/system/logger.ts';
 import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
 import { openUdp } from '../adapters/udp/udp-endpoint.ts';
 import type { Clock, PacketHandler } from '../core/ports.ts';
 import type { Door } from './compose.ts';
 import { createHealthHandler, type HealthFacts } from './health.ts';
 import type { DoorOptions } from './options.ts';
+
+type Log = Pick<ReturnType<typeof createLogger>, 'warn'>;
 
 /** A running gateway. */
 export interface RunningDoor {
@@ -20,7 +22,7 @@ const SWEEP_MS = 1_000;
 const LOG_AGAIN_MS = 10_000;
 
 /** Opens the ports and keeps the roster fresh. Rejects with the system's error if a port cannot be had. */
-export async function runDoor(door: Door, options: DoorOptions, clock: Clock, log: Logger): Promise<RunningDoor> {
+export async function runDoor(door: Door, options: DoorOptions, clock: Clock, log: Log): Promise<RunningDoor> {
   const onError = complainSeldom(log, clock, 'an answer failed');
   const knock = new SelfKnock(options.bind, clock);
   const udp = await openUdp({ bind: options.bind, port: options.port, handler: knock.guard(door.handle), onError });
@@ -46,7 +48,7 @@ export async function runDoor(door: Door, options: DoorOptions, clock: Clock, lo
 }
 
 /** Reads the roster again and again; a registry that is away is logged once and then seldom. */
-function keepRosterFresh(door: Door, options: DoorOptions, clock: Clock, log: Logger): () => void {
+function keepRosterFresh(door: Door, options: DoorOptions, clock: Clock, log: Log): () => void {
   const complain = complainSeldom(log, clock, 'the roster cannot be read; going on with the last one');
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -109,7 +111,7 @@ class SelfKnock {
   }
 }
 
-function complainSeldom(log: Logger, clock: Clock, message: string): (error: unknown) => void {
+function complainSeldom(log: Log, clock: Clock, message: string): (error: unknown) => void {
   let lastMs = Number.NEGATIVE_INFINITY;
   return (error) => {
     if (clock.monoMs() - lastMs < LOG_AGAIN_MS) return;

@@ -18,7 +18,7 @@ const ROSTER_REFRESH_MS = 250;
 const KEEPALIVE_SECONDS = 2;
 
 /** What differs from a deployment's configuration. */
-export function localConfig(options: LocalOptions): Partial<Record<keyof RuntimeConfig, unknown>> {
+function localConfig(options: LocalOptions): Partial<Record<keyof RuntimeConfig, unknown>> {
   return {
     deployment: 'local',
     defaultApp: LOCAL_APP,

@@ -39,7 +39,7 @@ function whole(most: number): (text: string) => number {
 }
 
 /** `host`, `host:port` or `[ipv6]:port`. */
-export function splitAddress(text: string): { readonly host: string; readonly port: number } | undefined {
+function splitAddress(text: string): { readonly host: string; readonly port: number } | undefined {
   const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(text);
   const plain = /^([^:]+)(?::(\d+))?$/.exec(text);
   const match = bracketed ?? plain ?? (/^[0-9a-f:]+$/i.test(text) ? [text, text, undefined] : null);

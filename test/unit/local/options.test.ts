@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { parseLocalOptions, serverAddress, UsageError } from '../../../local/options.ts';
+import { parseProbeOptions } from '../../../local/probe/options.ts';
+
+const local = (...argv: string[]) => parseLocalOptions(argv, () => {});
+const probe = (...argv: string[]) => parseProbeOptions(argv, () => {});
+
+describe('the flags of the local system', () => {
+  it('start three servers and twelve clients on loopback by default', () => {
+    expect(local()).toEqual({
+      servers: 3,
+      crowd: 12,
+      bind: '127.0.0.1',
+      httpPort: 8080,
+      probePort: 7000,
+      registryPort: 8000,
+      json: false,
+    });
+  });
+
+  it('send no crowd where there are no servers, unless it is asked for', () => {
+    expect(local('--servers', '0')).toMatchObject({ servers: 0, crowd: 0 });
+    expect(local('--servers', '0', '--crowd', '3')).toMatchObject({ crowd: 3 });
+  });
+
+  it('take seconds for --for', () => {
+    expect(local('--for', '1.5')).toMatchObject({ forMs: 1_500 });
+  });
+
+  const wrong: readonly (readonly [string[], RegExp])[] = [
+    [['--servers', 'x'], /--servers.*whole number from 0 to 200, got: x/],
+    [['--servers', ''], /--servers.*got: $/],
+    [['--servers', '1.5'], /got: 1.5/],
+    [['--http-port', '70000'], /--http-port.*1 to 65535, got: 70000/],
+    [['--bind', '10.0.0.1'], /--bind.*got: 10.0.0.1/],
+    [['--bind', '127.0.0.200'], /got: 127.0.0.200/],
+    [['--for', '0'], /--for.*got: 0/],
+    [['--serverz', '1'], /unknown option '--serverz'\n\(Did you mean --servers\?\)/],
+    [['extra'], /too many arguments/],
+  ];
+  for (const [argv, message] of wrong) {
+    it(`refuse ${argv.join(' ')} with one message that names it`, () => {
+      expect(() => local(...argv)).toThrow(UsageError);
+      expect(() => local(...argv)).toThrow(message);
+    });
+  }
+
+  it('give servers the addresses after the door’s', () => {
+    expect([0, 1, 199].map((index) => serverAddress('127.0.0.1', index))).toEqual([
+      '127.0.0.11',
+      '127.0.0.12',
+      '127.0.0.210',
+    ]);
+  });
+});
+
+describe('the flags of the probe', () => {
+  it('take a host alone, with a port, and IPv6 in brackets or bare', () => {
+    expect(probe('door.example')).toMatchObject({ host: 'door.example', port: 7000 });
+    expect(probe('127.0.0.1:7001')).toMatchObject({ host: '127.0.0.1', port: 7001 });
+    expect(probe('[2001:db8::1]:7001')).toMatchObject({ host: '2001:db8::1', port: 7001 });
+    expect(probe('2001:db8::1')).toMatchObject({ host: '2001:db8::1', port: 7000 });
+  });
+
+  it('refuse what is no address, no number or not known', () => {
+    for (const argv of [
+      ['a:b:c'],
+      ['host:99999'],
+      [],
+      ['host', '--count', '0'],
+      ['host', '--interval', '-1'],
+      ['host', '--nope'],
+    ]) {
+      expect(() => probe(...argv)).toThrow(UsageError);
+    }
+  });
+});
