@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { UsageError } from '../options.ts';
 
@@ -42,7 +43,7 @@ function whole(most: number): (text: string) => number {
 function splitAddress(text: string): { readonly host: string; readonly port: number } | undefined {
   const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(text);
   const plain = /^([^:]+)(?::(\d+))?$/.exec(text);
-  const match = bracketed ?? plain ?? (/^[0-9a-f:]+$/i.test(text) ? [text, text, undefined] : null);
+  const match = bracketed ?? plain ?? (isIPv6(text) ? [text, text, undefined] : null);
   const host = match?.[1];
   const port = match?.[2] === undefined ? DEFAULT_PORT : Number(match[2]);
   return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
