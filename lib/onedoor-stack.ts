@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import {
+  Annotations,
   CfnOutput,
   DefaultStackSynthesizer,
   Duration,
@@ -160,11 +161,13 @@ function stackProps({ qualifier, permissionsBoundaryArn }: DeployConfig): StackP
 /** A VPC with public subnets alone: servers and gateways need public addresses, and a NAT gateway would only cost. */
 function network(scope: Construct, { maxAzs, vpc }: NetworkConfig): IVpc {
   if (vpc) {
-    return Vpc.fromVpcAttributes(scope, 'Network', {
+    const existing = Vpc.fromVpcAttributes(scope, 'Network', {
       vpcId: vpc.id,
       availabilityZones: [...vpc.zones],
       publicSubnetIds: [...vpc.publicSubnetIds],
     });
+    Annotations.of(existing).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId', 'no routes are added to it');
+    return existing;
   }
   return new Vpc(scope, 'Network', {
     ipAddresses: IpAddresses.cidr('10.77.0.0/16'),

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, type AppProps, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { parseDeployConfig } from '../../../core/config/parse-deploy-config.ts';
@@ -42,12 +42,14 @@ export function aFile(name: string, text: string): string {
 }
 
 /** An application as the CLI runs it: with the flags of cdk.json. */
-export function anApp(): App {
-  return new App({ outdir: mkdtempSync(join(temporary, 'out-')), context: CONTEXT as Record<string, unknown> });
+export function anApp(props: AppProps = {}): App {
+  const outdir = mkdtempSync(join(temporary, 'out-'));
+  return new App({ outdir, context: CONTEXT as Record<string, unknown>, ...props });
 }
 
+/** A stack for one construct. CDK's own checks, which take a second to load, see the whole deployment in its test. */
 export function aStack(): Stack {
-  return new Stack(anApp(), 'Test');
+  return new Stack(anApp({ builtinCloudFormationValidation: false }), 'Test');
 }
 
 export function aVpc(stack: Stack): IVpc {
