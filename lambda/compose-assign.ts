@@ -44,7 +44,14 @@ export function composeApi(deps: {
   });
   const onError = (what: string) => (err: unknown) => log.warn({ err }, what);
   const refresh = createFreshRoster({
-    reader: roster,
+    reader: {
+      ageMs: roster.ageMs,
+      refresh() {
+        // The assigner wants this about once a second, and so often the roster is read.
+        assigner.sweep();
+        return roster.refresh();
+      },
+    },
     clock,
     refreshMs: config.rosterRefreshMs,
     onError: onError('the roster cannot be read; going on with the last one'),

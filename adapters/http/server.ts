@@ -142,11 +142,11 @@ function ownProblem(code: ErrorCode): HttpResponse {
 function send(incoming: IncomingMessage, outgoing: ServerResponse, answer: HttpResponse): void {
   const { status, headers, body } = answer;
   const bodyless = status === 204 || status === 304;
-  // The handler may say how long a GET would have been; RFC 9110, section 8.6.
-  const lengthKnown = bodyless || (incoming.method === 'HEAD' && 'content-length' in headers);
+  // The length in an answer to HEAD is that of GET, which the handler alone knows (RFC 9110, section 8.6).
+  const ownLength = !bodyless && !(incoming.method === 'HEAD' && body.length === 0);
   outgoing.writeHead(status, {
     ...headers,
-    ...(!lengthKnown && { 'content-length': String(Buffer.byteLength(body)) }),
+    ...(ownLength && { 'content-length': String(Buffer.byteLength(body)) }),
   });
   outgoing.end(bodyless ? undefined : body);
 }

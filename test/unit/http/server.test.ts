@@ -204,6 +204,14 @@ describe('the HTTP server', () => {
     expect(await response.text()).toBe('');
   });
 
+  it('sends HEAD answers no length that it does not know', async () => {
+    const { url } = await aServer({ handler: () => ({ status: 200, headers: {}, body: '' }) });
+
+    const response = await fetch(url, { method: 'HEAD' });
+
+    expect(response.headers.get('content-length')).toBeNull();
+  });
+
   it('sends no length and no body with 304', async () => {
     const { url } = await aServer({ handler: () => ({ status: 304, headers: { etag: '"1"' }, body: '' }) });
 
