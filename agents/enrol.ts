@@ -5,7 +5,7 @@ import { type Placement, parseRowKey, rowKey, serverId } from '../core/registry/
 import type { AgentOptions } from './options.ts';
 
 /** What an operator says of slot `slot` of a machine that no registrar can look up. */
-export function enrolmentOf(options: AgentOptions, slot: number): Placement {
+function enrolmentOf(options: AgentOptions, slot: number): Placement {
   const { identity, addresses, app, world, group, games, probePort, lobbyPort, capacity } = options;
   const machine = parseRowKey(rowKey(identity, slot))?.machine;
   if (machine === undefined || app === undefined) throw new ConfigError(['`--identity` must be op:<id> to enrol.']);
