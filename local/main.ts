@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ConfigError } from '../core/errors.ts';
 import type { LocalEvent } from './events.ts';
 import { type LocalOptions, parseLocalOptions, UsageError } from './options.ts';
 import { type Screen, startScreen } from './screen.ts';
@@ -28,7 +29,8 @@ async function main(): Promise<void> {
 
 /** Addresses, and what to try next. */
 function header(system: LocalSystem, { probePort, bind }: LocalOptions): string[] {
-  const raw = `printf '\\000\\010\\377\\377\\300\\250\\001\\007' | nc -u -w1 ${bind} ${probePort} | od -An -tu1`;
+  // Nothing but a shell: every Linux has it.
+  const raw = `bash -c 'exec 3<>/dev/udp/${bind}/${probePort}; printf "\\0\\10\\377\\377\\300\\250\\1\\7" >&3; head -c 8 <&3 | od -An -tu1'`;
   return [
     `Onedoor runs on this machine. The one address: ${system.door} (UDP and TCP), API ${system.api}`,
     `  registry ${system.registry} (DynamoDB API), logs in ${system.logDir}`,
@@ -57,7 +59,7 @@ function untilStopped(forMs: number | undefined): Promise<void> {
 /** One line for what a person did wrong, exit code 2; anything else is a defect and shows itself whole. */
 function exitWith(error: unknown): never {
   const system = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  if (error instanceof UsageError) console.error(error.message);
+  if (error instanceof UsageError || error instanceof ConfigError) console.error(error.message);
   else if (system.code === 'EADDRINUSE') {
     console.error(
       `port ${system.port} of ${system.address} is in use; choose others with --http-port, --probe-port, --registry-port`,

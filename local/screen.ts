@@ -1,6 +1,6 @@
 import type { RegistryStore } from '../core/ports.ts';
 import { describeEvent, type LocalEvent } from './events.ts';
-import { renderTable, tableRow } from './table.ts';
+import { renderTable, type TableRow, tableRow } from './table.ts';
 
 /** The live picture for people: the table, and the last events under it. On a terminal it is drawn in place. */
 export interface Screen {
@@ -9,6 +9,8 @@ export interface Screen {
 }
 
 const DRAW_MS = 1_000;
+/** Rows are read more often than drawn, or the age of a beat would be as coarse as the drawing. */
+const WATCH_MS = 200;
 /** Without a terminal (a pipe, a log file) the table comes seldom. */
 const DRAW_PLAIN_MS = 10_000;
 const SHOWN_EVENTS = 8;
@@ -32,9 +34,13 @@ export function startScreen(
     return 0;
   };
 
-  const draw = async (): Promise<void> => {
+  let table: readonly TableRow[] = [];
+  const watch = async (): Promise<void> => {
     const rows = await store.list();
-    const table = rows.flatMap((row) => tableRow(row, row.seats ? age(row.key, row.seats.beat) : 0) ?? []);
+    table = rows.flatMap((row) => tableRow(row, row.seats ? age(row.key, row.seats.beat) : 0) ?? []);
+  };
+
+  const draw = (): void => {
     const lines = live ? [...renderTable(table), '', ...events.slice(-SHOWN_EVENTS)] : renderTable(table);
     if (live && drawnLines > 0) out.write(`\x1b[${drawnLines}A\r${CLEAR_TO_END}`);
     out.write(`${lines.join('\n')}\n`);
@@ -42,8 +48,10 @@ export function startScreen(
   };
 
   out.write(`${header.join('\n')}\n\n`);
-  const timer = setInterval(() => void draw().catch(() => {}), live ? DRAW_MS : DRAW_PLAIN_MS);
-  void draw().catch(() => {});
+  // While the registry does not answer, the last picture stays.
+  const watching = setInterval(() => void watch().catch(() => {}), WATCH_MS);
+  const drawing = setInterval(draw, live ? DRAW_MS : DRAW_PLAIN_MS);
+  void watch().then(draw, draw);
   return {
     event(event) {
       const line = `${new Date().toISOString().slice(11, 19)}  ${describeEvent(event)}`;
@@ -52,7 +60,8 @@ export function startScreen(
       if (!live && event.event !== 'ready') out.write(`${line}\n`);
     },
     stop() {
-      clearInterval(timer);
+      clearInterval(watching);
+      clearInterval(drawing);
     },
   };
 }
