@@ -15,6 +15,7 @@ export const BUNDLES: readonly Bundle[] = [
   { entry: 'lambda/assign.ts', file: 'assign/index.mjs', budgetKiB: 600 },
   { entry: 'lambda/registrar.ts', file: 'registrar/index.mjs', budgetKiB: 1_200 },
   { entry: 'lambda/roster.ts', file: 'roster/index.mjs', budgetKiB: 600 },
+  { entry: 'lambda/reaper.ts', file: 'reaper/index.mjs', budgetKiB: 1_600 },
   { entry: 'lambda/rotate.ts', file: 'rotate/index.mjs', budgetKiB: 600 },
   { entry: 'agents/main.ts', file: 'agent/agent.mjs', budgetKiB: 1_536 },
   { entry: 'door/main.ts', file: 'door/door.mjs', budgetKiB: 900 },
