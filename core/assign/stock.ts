@@ -74,8 +74,12 @@ export function createStock(timing: SeatTiming): Stock {
     hand(id, nowMs) {
       const here = lots.get(id);
       const lot = here?.find((candidate) => candidate.usableUntilMs > nowMs && candidate.next <= candidate.last);
-      if (!lot) return undefined;
-      return { gen: lot.gen, serial: lot.next++, expiresWallMs: lot.expiresWallMs };
+      if (!here || !lot) return undefined;
+      const seat = { gen: lot.gen, serial: lot.next++, expiresWallMs: lot.expiresWallMs };
+      // A spent lot must not wait for the sweep: where every take is for one client, each leaves one.
+      if (lot.next > lot.last) here.splice(here.indexOf(lot), 1);
+      if (here.length === 0) lots.delete(id);
+      return seat;
     },
     sweep(nowMs, lost) {
       for (const [id, here] of lots) {
