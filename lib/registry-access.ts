@@ -45,8 +45,11 @@ export const PLACEMENT_ATTRIBUTES = [
   'verified',
 ] as const;
 
-/** What a tombstone, and the deletion of an old one, names. */
-export const BURIAL_ATTRIBUTES = ['pk', 'gen', 'state', 'beat'] as const;
+/** What a tombstone names. */
+export const BURIAL_ATTRIBUTES = ['pk', 'gen', 'state'] as const;
+
+/** What the deletion of an old tombstone names. */
+export const DELETION_ATTRIBUTES = ['pk', 'state', 'beat'] as const;
 
 interface ItemAccess {
   readonly sid: string;

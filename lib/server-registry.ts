@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import {
   AGENT_ATTRIBUTES,
   BURIAL_ATTRIBUTES,
+  DELETION_ATTRIBUTES,
   itemStatement,
   KEY_ITEMS,
   listStatements,
@@ -80,7 +81,8 @@ export class ServerRegistry extends Construct {
       grantee,
       ...listStatements(this.table.tableArn, SERVERS_INDEX),
       this.item('PlaceServers', ['UpdateItem'], [SERVER_ROWS], PLACEMENT_ATTRIBUTES),
-      this.item('BuryServers', ['UpdateItem', 'DeleteItem'], [SERVER_ROWS], BURIAL_ATTRIBUTES),
+      this.item('BuryServers', ['UpdateItem'], [SERVER_ROWS], BURIAL_ATTRIBUTES),
+      this.item('ForgetServers', ['DeleteItem'], [SERVER_ROWS], DELETION_ATTRIBUTES),
     );
   }
 

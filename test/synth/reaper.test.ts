@@ -27,7 +27,8 @@ const REGISTRY_RIGHTS = [
   ['ListServers', 'dynamodb:Query'],
   ['ReadServers', ['dynamodb:BatchGetItem', 'dynamodb:GetItem']],
   ['PlaceServers', 'dynamodb:UpdateItem'],
-  ['BuryServers', ['dynamodb:DeleteItem', 'dynamodb:UpdateItem']],
+  ['BuryServers', 'dynamodb:UpdateItem'],
+  ['ForgetServers', 'dynamodb:DeleteItem'],
 ];
 
 describe('the reaper', () => {

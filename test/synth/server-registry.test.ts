@@ -44,7 +44,6 @@ const LIST = [
   { Sid: 'ListServers', Action: 'dynamodb:Query' },
   { Sid: 'ReadServers', Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'], Condition: keysAlone('SRV#*') },
 ];
-const BURIAL = ['pk', 'gen', 'state', 'beat'];
 const ASSIGN = [
   {
     Sid: 'TakeSeats',
@@ -140,8 +139,13 @@ describe('a grant gives exactly what its program needs:', () => {
       },
       {
         Sid: 'BuryServers',
-        Action: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
-        Condition: keysAndAttributes('SRV#*', ...BURIAL),
+        Action: 'dynamodb:UpdateItem',
+        Condition: keysAndAttributes('SRV#*', 'pk', 'gen', 'state'),
+      },
+      {
+        Sid: 'ForgetServers',
+        Action: 'dynamodb:DeleteItem',
+        Condition: keysAndAttributes('SRV#*', 'pk', 'state', 'beat'),
       },
     ]);
   });

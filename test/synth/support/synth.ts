@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { App, type AppProps, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Template } from 'aws-cdk-lib/assertions';
 import { type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { parseDeployConfig } from '../../../core/config/parse-deploy-config.ts';
 import { OnedoorStack } from '../../../lib/onedoor-stack.ts';
@@ -125,5 +125,3 @@ export function rendered(value: unknown): string {
       return `\${${String(object['Ref'])}}`;
   }
 }
-
-export const anything = Match.anyValue();
