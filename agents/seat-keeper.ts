@@ -75,11 +75,7 @@ export class SeatKeeper {
   constructor(options: SeatKeeperOptions) {
     this.#options = options;
     const { entries, isDamaged } = options.journal;
-    if (entries.length > 0 || isDamaged) {
-      const state = replay(entries);
-      // A life that nobody knows: some seats of it may still be out.
-      this.#restored = state.gens.length > 0 ? state : { ...state, gens: [''] };
-    }
+    if (entries.length > 0 || isDamaged) this.#restored = replay(entries);
   }
 
   /** Undefined before the row is claimed. */
@@ -136,7 +132,8 @@ export class SeatKeeper {
     const isFresh = start.command.kind === 'create' && this.#restored === undefined && !isCounted;
     this.#book = isFresh ? markKnown(book) : book;
     this.#provenAtMs = sentAtMs;
-    if (start.command.kind === 'claim') this.#raiseFromMs = nowMs + this.#leaseMs + timing.beatMs;
+    // With the journal comes its lock: nobody else can still be admitting.
+    if (start.command.kind === 'claim' && !start.resumes) this.#raiseFromMs = nowMs + this.#leaseMs + timing.beatMs;
     this.#placement = reply.row?.placement;
     this.#compact(this.#book);
     return true;
@@ -304,6 +301,6 @@ export class SeatKeeper {
   }
 
   #compact(book: SeatBook): void {
-    this.#options.journal.rewrite(book.known ? snapshot(book) : [{ t: 'floor', floor: book.floor }]);
+    this.#options.journal.rewrite(snapshot(book));
   }
 }

@@ -4,6 +4,7 @@ import { ticketKeys } from '../../adapters/crypto/ticket-keys.ts';
 import { createVerifier } from '../../adapters/crypto/verifier.ts';
 import { type Journal, openJournal } from '../../adapters/journal/journal.ts';
 import { createMemoryStore } from '../../adapters/memory/registry-store.ts';
+import { createLogger } from '../../adapters/system/logger.ts';
 import { SeatKeeper } from '../../agents/seat-keeper.ts';
 import { OnedoorError } from '../../core/errors.ts';
 import type { RegistryStore } from '../../core/ports.ts';
@@ -19,7 +20,8 @@ import { plantTree } from './temp-tree.ts';
 export const KEY = rowKey('AROATEST:i-a', 0);
 export const T_MS = DEFAULT_TIMING.expireMs;
 const keys = ticketKeys(new Uint8Array(32).fill(1));
-export const verify = createVerifier([keys.publicKey]);
+export const { publicKey } = keys;
+export const verify = createVerifier([publicKey]);
 
 export const PLACEMENT: Placement = {
   id: 'i-a.0',
@@ -62,6 +64,17 @@ export function flakyStore(): FlakyStore {
 
 function lost(): Error {
   return new OnedoorError('registry.unreachable', { operation: 'UpdateItem' });
+}
+
+/** A log with the messages that went into it. */
+export interface LogLines {
+  readonly lines: string[];
+  readonly log: ReturnType<typeof createLogger>;
+}
+
+export function aLog(): LogLines {
+  const lines: string[] = [];
+  return { lines, log: createLogger({ destination: { write: (line) => void lines.push(JSON.parse(line).msg) } }) };
 }
 
 /** A journal in a file that goes when the test ends; the same `dir` is the same journal. */

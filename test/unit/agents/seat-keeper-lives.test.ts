@@ -23,7 +23,7 @@ describe('a later life with the journal', () => {
     expect(second.activate(out!)).toMatchObject({ ok: true, resumed: false });
   });
 
-  it('raises nothing until a life before it, whose lock was broken, can no longer admit', async () => {
+  it('raises at once what comes back: with the journal comes its lock', async () => {
     const scene = await aScene();
     const first = await scene.live();
     await scene.beat(first);
@@ -33,10 +33,8 @@ describe('a later life with the journal', () => {
 
     const second = await scene.live();
     second.end(`${claim!.gen}:${claim!.serial}`);
-    await scene.pass(second, T_MS);
-    expect(await scene.free()).toBe(0);
-    await scene.pass(second, 2 * BEAT_MS);
-    expect(await scene.free()).toBe(4);
+    await scene.beat(second);
+    expect(await scene.free()).toBe(1);
   });
 
   it('goes on also when the reply to its claim was lost', async () => {
@@ -74,6 +72,20 @@ describe('a later life without the journal', () => {
     await scene.beat(second);
     expect(await scene.free()).toBe(3);
     expect(second.activate(playing!)).toMatchObject({ ok: true, resumed: true });
+  });
+
+  it('raises nothing before a life under another journal can no longer admit', async () => {
+    const scene = await aScene();
+    const first = await scene.live();
+    await scene.beat(first);
+    await scene.take(4);
+
+    const second = await scene.live({ dir: `${scene.dir}/elsewhere` });
+    second.sessionsAreKnown();
+    await scene.pass(second, T_MS);
+    expect(await scene.free()).toBe(0);
+    await scene.pass(second, 2 * BEAT_MS);
+    expect(await scene.free()).toBe(4);
   });
 
   it('that ends before it knows leaves a journal that nobody resumes', async () => {
