@@ -24,5 +24,6 @@ until answer=$(probe) && [ -n "$answer" ]; do
   kill -0 "$system" 2>/dev/null || { cat "$dir/events"; exit 1; }
 done
 answered=$(ms)
+until grep -q startMs "$dir/events"; do sleep 0.1; done
 start=$(sed -n 's/.*"startMs":\([0-9]*\).*/\1/p' "$dir/events" | head -n1)
-echo "npm ci $((installed - begin)) ms, npm start to the first answered probe $((answered - installed)) ms (ready after ${start:-?} ms), in all $((answered - begin)) ms; server $answer"
+echo "npm ci $((installed - begin)) ms, npm start to the first answered probe $((answered - installed)) ms (ready after $start ms), in all $((answered - begin)) ms; server $answer"

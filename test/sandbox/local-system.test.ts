@@ -88,6 +88,17 @@ describe('the whole system on one machine', () => {
     );
   });
 
+  it('answers the client in Python that was written from the protocol page alone', () => {
+    for (const flags of [[], ['--tcp'], ['--app', 'world']]) {
+      const said = execFileSync('python3', ['test/python/onedoor_probe.py', BIND, '17000', ...flags], {
+        encoding: 'utf8',
+      });
+      expect(said).toMatch(
+        /^classic 127\.0\.2\.1\d\nextended 127\.0\.2\.1\d\nserver srv-0\d\.0 ticket \d{3} bytes\nports /,
+      );
+    }
+  });
+
   it('answers over HTTP with a seat, and names what is wrong with a request', async () => {
     const assigned = await post('/v1/assignments', { app: 'world', client: 'tester', explain: true });
     expect(assigned.status).toBe(201);
