@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
@@ -21,6 +22,9 @@ const SECONDS = 3;
 const WINDOW = 256;
 const SERVERS = 100;
 const TABLE = 'bench';
+const GEN = '00000000000000aa';
+/** Enough that hints, at most a fifth of the free seats, do not end. */
+const CAPACITY = 1_000;
 const ECHO_PORT = 27_001;
 const DOOR_PORT = 27_002;
 const HEALTH_PORT = 27_003;
@@ -34,14 +38,27 @@ interface Contender {
   lost: number;
 }
 
+const idOf = (n: number): string => `i-${String(n).padStart(5, '0')}`;
+const keyOf = (n: number): string => rowKey(`bench:${idOf(n)}`, 0);
+
 async function fillRegistry(endpoint: string): Promise<void> {
   const store = createRegistryStore({ client: createDynamoClient({ ...LOCAL_ACCESS, endpoint }), table: TABLE });
+  const beat = (key: string, number: number, addFree: number) =>
+    store.write(key, {
+      kind: 'beat',
+      gen: GEN,
+      beat: number,
+      addFree,
+      hb: 0,
+      sessions: 0,
+      capacity: CAPACITY,
+      state: 'ready',
+    });
   for (let n = 0; n < SERVERS; n++) {
-    const machineId = `i-${String(n).padStart(5, '0')}`;
-    const key = rowKey(`bench:${machineId}`, 0);
-    await store.write(key, { kind: 'create', gen: '00000000000000aa', nowMs: 1 });
+    const key = keyOf(n);
+    await store.write(key, { kind: 'create', gen: GEN, nowMs: 1 });
     await store.place(key, {
-      id: serverId(machineId, 0),
+      id: serverId(idOf(n), 0),
       ipv4: `198.51.100.${n + 1}`,
       ports: { game: 27_015, probe: 7_000 },
       zone: 'a',
@@ -49,12 +66,15 @@ async function fillRegistry(endpoint: string): Promise<void> {
       world: 'w',
       group: 'g',
       labels: {},
-      maxCapacity: 1_000,
+      maxCapacity: CAPACITY,
     });
-    const beat = { gen: '00000000000000aa', beat: 1, addFree: 1_000, hb: 0, sessions: 0, capacity: 1_000 } as const;
-    await store.write(key, { kind: 'beat', ...beat, state: 'ready' });
+    await beat(key, 1, CAPACITY);
   }
-  await createRosterWriter({ store, clock: systemClock }).pass();
+  // The writer gives out nobody on hearsay: it must see a beat arrive.
+  const writer = createRosterWriter({ store, clock: systemClock });
+  await writer.pass();
+  for (let n = 0; n < SERVERS; n++) await beat(keyOf(n), 2, 0);
+  await writer.pass();
 }
 
 function startPinned(args: readonly string[], env: Record<string, string>) {
@@ -80,6 +100,15 @@ function run(generator: string, contender: Contender, seconds: number): void {
   contender.lost += result['lost']!;
 }
 
+async function untilRoster(): Promise<void> {
+  for (;;) {
+    const health = await fetch(`http://127.0.0.1:${HEALTH_PORT}/healthz`).catch(() => undefined);
+    const { openServers } = health ? ((await health.json()) as { openServers: number }) : { openServers: 0 };
+    if (openServers === SERVERS) return;
+    await delay(20);
+  }
+}
+
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 async function main(): Promise<void> {
@@ -100,7 +129,7 @@ async function main(): Promise<void> {
     ONEDOOR_TABLE: TABLE,
     ONEDOOR_KEY_SECRET: `file:${secret}`,
   });
-  await Promise.all([once(echo.stdout, 'data'), once(door.stdout, 'data')]);
+  await Promise.all([once(echo.stdout, 'data'), untilRoster()]);
   const contenders: Contender[] = [
     { name: 'bare dgram echo', port: ECHO_PORT, pid: echo.pid as number, perCpuSecond: [], lost: 0 },
     { name: 'gateway, classic probe', port: DOOR_PORT, pid: door.pid as number, perCpuSecond: [], lost: 0 },

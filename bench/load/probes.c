@@ -1,5 +1,6 @@
 /* Closed-loop load of classic probes for bench/gateway.ts: keeps WINDOW probes outstanding for SECONDS and prints how
- * many replies came. Loopback targets only.  cc -O2 -o probes probes.c && ./probes 127.0.0.1 7000 64 3 */
+ * many replies came; a reply that is no classic packet, or names no server, is wrong. Loopback targets only.
+ * cc -O2 -o probes probes.c && ./probes 127.0.0.1 7000 64 3 */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,6 +21,11 @@ static double now(void) {
 
 static unsigned char request[PACKET] = {0, 8, 255, 255, 192, 168, 1, 7};
 static unsigned char replies[BATCH][64];
+
+static int is_wrong(const unsigned char *reply, unsigned length) {
+  static const unsigned char none[4];
+  return length != PACKET || memcmp(reply, request, 4) != 0 || memcmp(reply + 4, none, 4) == 0;
+}
 
 static int send_some(int fd, int count) {
   struct mmsghdr messages[BATCH];
@@ -66,7 +72,7 @@ int main(int argc, char **argv) {
     }
     int got = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
     for (int i = 0; i < got; i++)
-      if (messages[i].msg_len != PACKET || memcmp(replies[i], request, 4) != 0) wrong++;
+      if (is_wrong(replies[i], messages[i].msg_len)) wrong++;
     if (got > 0) received += got, outstanding -= got;
     if (outstanding < 0) outstanding = 0;
   }
