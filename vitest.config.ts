@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { createTestReport } from './tools/test-report.ts';
 
@@ -32,9 +33,9 @@ export default defineConfig({
         testTimeout: timeoutMs,
         hookTimeout: timeoutMs,
         globalSetup: bundles ? ['tools/build-once.ts'] : [],
-        fileParallelism: !alone,
-        ...(alone && { maxWorkers: 1 }),
-        sequence: { groupOrder: alone ? 1 : 0 },
+        // Groups run one after the other. Not group 0: there a project of one worker would run last.
+        maxWorkers: alone ? 1 : availableParallelism(),
+        sequence: { groupOrder: alone ? 2 : 1 },
       },
     })),
   },
