@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { createTestReport } from './tools/test-report.ts';
@@ -21,6 +22,11 @@ const PROJECTS: readonly Project[] = [
   { name: 'net', bundles: true, alone: true, timeoutMs: 60_000 },
   { name: 'real', bundles: true, alone: true, timeoutMs: 120_000 },
 ];
+
+const homeless = globSync('test/**/*.test.ts', { cwd: import.meta.dirname }).filter(
+  (path) => !PROJECTS.some(({ name }) => path.startsWith(`test/${name}/`)),
+);
+if (homeless.length > 0) throw new Error(`vitest.config.ts has no project for ${homeless.join(', ')}`);
 
 export default defineConfig({
   test: {
