@@ -13,13 +13,6 @@ export interface DeployConfig {
    */
   readonly deployment: string;
   /**
-   * Who answers datagrams: `gateways` is a small group of machines of their own (two t4g.small: about 25 dollars a
-   * month); they hold stock, sign tickets and go on without DynamoDB. `servers` saves them: any agent answers by a
-   * stateless policy, without seats or tickets, for at most 400 servers.
-   * @default 'gateways'
-   */
-  readonly door: 'gateways' | 'servers';
-  /**
    * Port of the one address for datagrams, and of probes on the servers. Clients in the field know it: choose once.
    * @default 7000
    */
@@ -140,8 +133,8 @@ export interface GatewayConfig {
   /** @default 4 */
   readonly max: number;
   /**
-   * Port on the gateways (and, with `door: 'servers'`, on agents) behind the load balancer. It must differ from every
-   * port that clients reach on a server directly, or two flows share one 5-tuple.
+   * Port on the gateways behind the load balancer. It must differ from every port that clients reach on a server
+   * directly, or two flows share one 5-tuple.
    * @default 17000
    */
   readonly targetPort: number;

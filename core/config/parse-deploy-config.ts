@@ -26,9 +26,6 @@ import {
   withDefault,
 } from './schema.ts';
 
-/** An account's quota of UDP targets on one port of a network load balancer (docs/DEPLOY.md). */
-const MAX_TARGETS_ON_ONE_PORT = 400;
-
 const DEFAULT_PROBE_PORT = 7000;
 
 /** The retention periods of CloudWatch Logs (PutRetentionPolicy), up to a year. */
@@ -161,7 +158,6 @@ const SAMPLE_FLEET = { name: 'sample', app: 'world', min: 2, max: 2, capacity: 1
 function deployment(probePort: number, app: string): Rule<DeployConfig> {
   const fields = shape<DeployConfig>({
     deployment: withDefault(identifier, 'onedoor'),
-    door: withDefault(oneOf('gateways', 'servers'), 'gateways'),
     probePort: withDefault(port, DEFAULT_PROBE_PORT),
     domain: optional(domain),
     defaultApp: withDefault(word, app),
@@ -177,12 +173,7 @@ function deployment(probePort: number, app: string): Rule<DeployConfig> {
     permissionsBoundaryArn: optional(text('the ARN of a policy', /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/)),
     qualifier: optional(text('1 to 10 letters and digits', /^[a-z0-9]{1,10}$/)),
   });
-  return refine(fields, (config) => [
-    ...namesApart(config),
-    ...targetPortApart(config),
-    ...slotsKnown(config),
-    ...fewEnough(config),
-  ]);
+  return refine(fields, (config) => [...namesApart(config), ...targetPortApart(config), ...slotsKnown(config)]);
 }
 
 /** Derived from other fields, so that the two can never differ. */
@@ -232,12 +223,6 @@ function targetPortApart({ fleets, gateway: { targetPort } }: DeployConfig): rea
         mistake(`fleets[${index}].ports.${role}`, `a range without the gateway's target port ${targetPort}`, first),
       ),
   );
-}
-
-function fewEnough({ door, fleets }: DeployConfig): readonly string[] {
-  const servers = fleets.reduce((sum, { max, slots }) => sum + max * slots, 0);
-  if (door === 'gateways' || servers <= MAX_TARGETS_ON_ONE_PORT) return [];
-  return [mistake('door', `gateways with more than ${MAX_TARGETS_ON_ONE_PORT} servers (these are ${servers})`, door)];
 }
 
 /** The configuration with its defaults. Throws ConfigError with every mistake. */

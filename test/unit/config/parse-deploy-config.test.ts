@@ -21,7 +21,6 @@ describe('the deployer’s configuration', () => {
     const config = parseDeployConfig({});
     expect(config).toMatchObject({
       deployment: 'onedoor',
-      door: 'gateways',
       probePort: 7000,
       registryRemoval: 'retain',
       network: { maxAzs: 2 },
@@ -66,7 +65,7 @@ describe('the deployer’s configuration', () => {
         logRetentionDays: 4,
       }),
     ).toEqual([
-      '`regions` must be left out: there is no such key; known are deployment, door, probePort, domain, defaultApp, runtime, network, assign, gateway, fleets, keyRotationDays, alarmEmail, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
+      '`regions` must be left out: there is no such key; known are deployment, probePort, domain, defaultApp, runtime, network, assign, gateway, fleets, keyRotationDays, alarmEmail, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
       '`deployment` must be 1 to 24 characters of a-z, 0-9 and -, beginning with a letter, got: Our Game.',
       '`domain.name` must be a domain name, got: door.',
       '`domain.certificateArn` must be the ARN of an ACM certificate, got: nothing.',
@@ -107,11 +106,6 @@ describe('the deployer’s configuration', () => {
       'two fleets of one name',
       { fleets: [aFleet(), aFleet()] },
       '`fleets[1].name` must be a name that no other fleet has, got: arena.',
-    ],
-    [
-      'more than 400 servers that answer the door themselves',
-      { door: 'servers', fleets: [aFleet({ max: 201, slots: 2 })] },
-      '`door` must be gateways with more than 400 servers (these are 402), got: servers.',
     ],
     [
       'one port for datagrams and health',
@@ -176,9 +170,5 @@ describe('the deployer’s configuration', () => {
     expect(parseDeployConfig({ fleets: [aFleet()] }).defaultApp).toBe('arena');
     expect(parseDeployConfig({ fleets: [aFleet()], defaultApp: 'other' }).defaultApp).toBe('other');
     expect(parseDeployConfig({ fleets: [] }).defaultApp).toBe('world');
-  });
-
-  it('allows as many servers as one port takes', () => {
-    expect(problemsOf({ door: 'servers', fleets: [aFleet({ max: 400 })] })).toEqual([]);
   });
 });
