@@ -19,7 +19,7 @@ export interface BeatLoopOptions {
 /** Beats never follow each other faster, whatever happens (docs/SEATS.md, "Beat"). */
 const LEAST_MS = 500;
 /** Before the registrar has found the server, each beat also asks whether it has. */
-const UNVERIFIED_MS = 1_000;
+const UNVERIFIED_MS = 500;
 const FIRST_RETRY_MS = 250;
 /** A refused beat is computed anew at once, since only takes of the very moment can have come in between; not for ever. */
 const AGAIN_AT_ONCE = 3;

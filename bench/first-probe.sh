@@ -5,7 +5,8 @@ set -euo pipefail
 root=$(git -C "$(dirname "${BASH_SOURCE[0]}")" rev-parse --show-toplevel)
 dir=$(mktemp -d)
 system=
-trap '[ -z "$system" ] || kill "$system" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$dir"' EXIT
+# The whole group: npm does not hand a signal on to what it started.
+trap '[ -z "$system" ] || kill -- "-$system" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$dir"' EXIT
 ms() { date +%s%3N; }
 
 probe() { # prints the four bytes of the address, or nothing
@@ -18,7 +19,7 @@ cd "$dir/onedoor"
 begin=$(ms)
 npm ci --no-audit --no-fund >/dev/null 2>&1
 installed=$(ms)
-npm start -- --json >"$dir/events" 2>&1 &
+setsid npm start -- --json >"$dir/events" 2>&1 &
 system=$!
 until answer=$(probe) && [ -n "$answer" ]; do
   kill -0 "$system" 2>/dev/null || { cat "$dir/events"; exit 1; }
