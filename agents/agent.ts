@@ -9,7 +9,7 @@ import { type JournalEntry, parseEntry } from '../core/registry/journal.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
 import { rowKey } from '../core/registry/row.ts';
 import { loadApiToken } from './api-token.ts';
-import { enrol } from './enrol.ts';
+import { enrol } from './enrol/enrol.ts';
 import { GAME_FRESH_MS } from './game-watch.ts';
 import { createKeyRing } from './key-ring.ts';
 import { createLobbyHandler } from './lobby.ts';
@@ -66,7 +66,8 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
       slots.push(slot);
       closers.push(...(await openPorts(options, index, slot, log, createLoopbackApi({ slot, token, roster }))));
     }
-    if (options.addresses.length > 0) await enrol(options, store);
+    const { enrolment } = options;
+    if (enrolment) await enrol(enrolment, store);
   } catch (error) {
     await Promise.all([...closers.map((close) => close()), ...slots.map((slot) => slot.stop())]);
     throw error;

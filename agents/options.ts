@@ -7,16 +7,13 @@ import type { GameAddress } from '../adapters/load/load-adapter.ts';
 import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { operatorUserId } from '../core/registry/row.ts';
+import type { Enrolment } from './enrol/enrol.ts';
 
 export interface AgentOptions {
   /** The `aws:userid` under which the rows are written; `op:<id>` if enrolled. */
   readonly identity: string;
-  /** Addresses to enrol the machine with, by the operator's right; none: the registrar finds them out. */
-  readonly addresses: readonly string[];
-  /** App, world and group to enrol with. */
-  readonly app?: string;
-  readonly world: string;
-  readonly group: string;
+  /** What to enrol first, by the operator's right; absent: the registrar finds the machine, or it is enrolled. */
+  readonly enrolment?: Enrolment;
   /** One for each slot. */
   readonly games: readonly GameAddress[];
   readonly capacity: number;
@@ -39,7 +36,10 @@ export interface AgentOptions {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-interface Flags extends Omit<AgentOptions, 'games' | 'addresses' | 'isJson' | 'config' | 'drainMs'> {
+interface Flags extends Omit<AgentOptions, 'games' | 'enrolment' | 'isJson' | 'config' | 'drainMs'> {
+  readonly app?: string;
+  readonly world: string;
+  readonly group: string;
   readonly game?: readonly GameAddress[];
   readonly address?: readonly string[];
   readonly json: boolean;
@@ -83,7 +83,8 @@ export function parseAgentOptions(
 ): AgentOptions | 'help' {
   const flags = parseFlags(argv, env, write);
   if (flags === 'help') return flags;
-  const { game: games = [], address: addresses = [], json: isJson, drainDeadline, beatMs, ...rest } = flags;
+  const { game: games = [], address: addresses = [], json: isJson, drainDeadline, beatMs, ...others } = flags;
+  const { app, world, group, ...rest } = others;
   const problems: string[] = [];
   const config = readConfig(env, problems, beatMs);
   const identity = flags.identity ?? (addresses.length > 0 ? operatorUserId(hostname().slice(0, 20)) : '');
@@ -96,7 +97,15 @@ export function parseAgentOptions(
   problems.push(...portProblems(flags, games.length));
   if (problems.length > 0 || !config) throw new ConfigError(problems);
   const apiTokenFile = flags.apiTokenFile ?? join(flags.journal, `${encodeURIComponent(identity)}.token`);
-  return { ...rest, identity, games, addresses, isJson, config, apiTokenFile, drainMs: drainDeadline * 1_000 };
+  const options = { ...rest, identity, games, isJson, config, apiTokenFile, drainMs: drainDeadline * 1_000 };
+  if (app === undefined || addresses.length === 0) return options;
+  const { probePort, lobbyPort, capacity } = rest;
+  const gamePorts = games.map((game) => game.port);
+  const ports = { gamePorts, probePort, ...(lobbyPort === undefined ? {} : { lobbyPort }) };
+  return {
+    ...options,
+    enrolment: { machine: identity.slice('op:'.length), addresses, app, world, group, capacity, ...ports },
+  };
 }
 
 function parseFlags(argv: readonly string[], env: Env, write: (text: string) => void): Flags | 'help' {

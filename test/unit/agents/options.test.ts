@@ -24,7 +24,9 @@ function problems(args: readonly string[], env: Readonly<Record<string, string>>
 
 describe('the flags of an agent', () => {
   it('need little, and have defaults for the rest', () => {
-    expect(parse(['--journal', '/j'])).toMatchObject({
+    const options = parse(['--journal', '/j']);
+    expect(options).not.toHaveProperty('enrolment');
+    expect(options).toMatchObject({
       identity: 'AROA1:i-0a',
       games: [{ address: '127.0.0.1', port: 27_000 }],
       capacity: 8,
@@ -36,7 +38,6 @@ describe('the flags of an agent', () => {
       apiTokenFile: join('/j', 'AROA1%3Ai-0a.token'),
       drainMs: 3_600_000,
       isJson: false,
-      addresses: [],
     });
   });
 
