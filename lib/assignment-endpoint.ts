@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnEIP, type ISubnet, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { AlbListenerTarget, LambdaTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
@@ -133,6 +134,26 @@ export class AssignmentEndpoint extends Construct {
         target: RecordTarget.fromAlias(new LoadBalancerTarget(this.loadBalancer)),
       });
     }
+  }
+
+  /** Requests that reached the function. */
+  public metricRequests(options?: MetricOptions): Metric {
+    return this.handler.metricInvocations({ statistic: Stats.SUM, period: Duration.minutes(1), ...options });
+  }
+
+  /** Time of the function for one request, in ms, of which 99 % take less. */
+  public metricLatency(options?: MetricOptions): Metric {
+    return this.handler.metricDuration({ statistic: Stats.p(99), period: Duration.minutes(1), ...options });
+  }
+
+  /** Requests on which the function failed. */
+  public metricErrors(options?: MetricOptions): Metric {
+    return this.handler.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(1), ...options });
+  }
+
+  /** Requests for which the account had no concurrency left. */
+  public metricThrottles(options?: MetricOptions): Metric {
+    return this.handler.metricThrottles({ statistic: Stats.SUM, period: Duration.minutes(1), ...options });
   }
 
   private assignFunction(props: AssignmentEndpointProps, bundles: string): Alias {

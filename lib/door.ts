@@ -8,6 +8,7 @@ import {
   Signals,
   UpdatePolicy,
 } from 'aws-cdk-lib/aws-autoscaling';
+import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { InstanceType, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import {
   type NetworkLoadBalancer,
@@ -93,6 +94,7 @@ export class Door extends Construct {
   public readonly group: AutoScalingGroup;
   public readonly targetGroup: NetworkTargetGroup;
   public readonly securityGroup: SecurityGroup;
+  private readonly loadBalancer: NetworkLoadBalancer;
 
   constructor(scope: Construct, id: string, props: DoorProps) {
     super(scope, id);
@@ -109,6 +111,7 @@ export class Door extends Construct {
       validatePorts(probePort, targetPort, healthPort),
       checkBundles(bundles, DOOR_BUNDLE, node),
     );
+    this.loadBalancer = props.loadBalancer;
     this.securityGroup = this.machinesGroup(props, targetPort, healthPort);
     const role = machineRole(this, 'Role');
     const code = fetchedFile(this, 'Code', join(bundles, DOOR_BUNDLE));
@@ -165,6 +168,20 @@ export class Door extends Construct {
     this.group.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 50 });
     this.targetGroup = this.listen(props, probePort, targetPort, healthPort);
     this.group.attachToNetworkTargetGroup(this.targetGroup);
+  }
+
+  /** Gateways that the load balancer finds well, the fewest of a minute. */
+  public metricHealthyGateways(options?: MetricOptions): Metric {
+    return this.targetGroup.metrics.healthyHostCount({
+      statistic: Stats.MINIMUM,
+      period: Duration.minutes(1),
+      ...options,
+    });
+  }
+
+  /** Flows that begin at the one address, UDP and TCP. */
+  public metricNewFlows(options?: MetricOptions): Metric {
+    return this.loadBalancer.metrics.newFlowCount({ statistic: Stats.SUM, period: Duration.minutes(1), ...options });
   }
 
   private machinesGroup(props: DoorProps, targetPort: number, healthPort: number): SecurityGroup {

@@ -20,6 +20,7 @@ import type { FleetConfig, LoadConfig } from '../core/config/fleet-config.ts';
 import { AssignmentEndpoint } from './assignment-endpoint.ts';
 import { DIST, SAMPLE_GAME_BUNDLE } from './bundles.ts';
 import { Door } from './door.ts';
+import { Observability } from './observability.ts';
 import { Reaper } from './reaper.ts';
 import { RegistryWriters } from './registry-writers.ts';
 import { ServerFleet } from './server-fleet.ts';
@@ -59,8 +60,8 @@ export class OnedoorStack extends Stack {
     });
     this.endpoint = this.assignmentEndpoint(config, { vpc, registry, keys, logRetention, bundles });
     const { settings } = this.endpoint;
-    new RegistryWriters(this, 'Writers', { registry, logRetention, bundles, settings });
-    new Door(this, 'Door', {
+    const writers = new RegistryWriters(this, 'Writers', { registry, logRetention, bundles, settings });
+    const door = new Door(this, 'Door', {
       vpc,
       registry,
       keys,
@@ -78,7 +79,12 @@ export class OnedoorStack extends Stack {
     this.fleets = config.fleets.map((fleet) =>
       this.fleet(fleet, { vpc, registry, bundles, settings, deployment: config.deployment }),
     );
-    new Reaper(this, 'Reaper', { registry, fleets: this.fleets, settings, logRetention, bundles });
+    const { endpoint, fleets } = this;
+    const reaper = new Reaper(this, 'Reaper', { registry, fleets, settings, logRetention, bundles });
+    new Observability(this, 'Observability', {
+      ...{ endpoint, door, fleets, writers, keys, reaper },
+      ...(config.alarmEmail !== undefined && { alarmEmail: config.alarmEmail }),
+    });
     this.outputs(config);
   }
 

@@ -5,6 +5,7 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { checkBundles, DIST } from './bundles.ts';
 import { checkProps, checkThat } from './checks.ts';
@@ -49,6 +50,8 @@ export interface TicketKeysProps {
 export class TicketKeys extends Construct {
   public readonly secret: ISecret;
   public readonly rotate: LambdaFunction;
+  /** Runs of the rotation that failed for good. */
+  public readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, props: TicketKeysProps) {
     super(scope, id);
@@ -60,6 +63,7 @@ export class TicketKeys extends Construct {
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
     }) as ISecret;
+    this.deadLetters = deadLetterQueue(this, 'DeadLetters');
     this.rotate = handlerFunction(this, 'Rotate', {
       bundles,
       bundle: 'rotate',
@@ -67,7 +71,7 @@ export class TicketKeys extends Construct {
       memorySize: 256,
       timeout: Duration.seconds(60),
       logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
-      deadLetters: deadLetterQueue(this, 'DeadLetters'),
+      deadLetters: this.deadLetters,
       environment: { ONEDOOR_TABLE: registry.table.tableName, ONEDOOR_KEY_SECRET: this.secret.secretArn },
     });
     registry.grantPublishKeys(this.rotate);
