@@ -4,7 +4,10 @@ import type { SeatFields, ServerRow, ServerState } from './row.ts';
 import { occupied, type SeatBook } from './seat-book.ts';
 import type { SeatTiming } from './timing.ts';
 
-/** How a new life starts: the write to send, and the entries to journal before it. */
+/**
+ * How a new life starts: the write to send, and the entries to journal before it. A life that does not resume journals
+ * nothing yet: with its `gen` in the journal of another life, a crash after the claim would resume what is not its own.
+ */
 export interface LifeStart {
   readonly command: ClaimCommand | CreateCommand;
   /** The journal is of this row: floor, used serials and sessions go on. */
@@ -23,11 +26,10 @@ export function startLife(
   gen: string,
   wallMs: number,
 ): LifeStart {
-  const journal: JournalEntry[] = [{ t: 'gen', gen }];
   const seats = row?.seats;
-  if (!seats) return { command: { kind: 'create', gen, nowMs: wallMs }, resumes: false, journal };
+  if (!seats) return { command: { kind: 'create', gen, nowMs: wallMs }, resumes: false, journal: [] };
   const resumes = restored?.gens.includes(seats.gen) ?? false;
-  return { command: { kind: 'claim', seen: seats.gen, gen }, resumes, journal };
+  return { command: { kind: 'claim', seen: seats.gen, gen }, resumes, journal: resumes ? [{ t: 'gen', gen }] : [] };
 }
 
 /**
@@ -45,12 +47,20 @@ export function openBook(
   const common = { marks: [{ atMs: nowMs, issued: seats.issued }], image: seats };
   const journal = start.resumes ? restored : undefined;
   const book: SeatBook = journal
-    ? { ...common, ...journal, gens: [...journal.gens.filter((old) => old !== gen), gen], known: true }
+    ? {
+        ...common,
+        gens: [...journal.gens.filter((old) => old !== gen), gen],
+        floor: journal.floor,
+        used: journal.used,
+        sessions: journal.sessions,
+        // A life that only counted its players knows no session by name.
+        known: journal.k === undefined,
+      }
     : { ...common, gens: [gen], floor: seats.issued, used: new Set(), sessions: new Map(), known: false };
   if (!options.counted) return book;
   const known = journal?.k !== undefined;
-  // Tickets of an earlier life may still be out unless this machine never had one.
-  const strange = start.command.kind === 'claim' || (restored?.gens.length ?? 0) > 0;
+  // Tickets of an earlier life may still be out unless this machine never had one: a journal tells of one, even an empty one.
+  const strange = start.command.kind === 'claim' || restored !== undefined;
   const trustFromMs = strange && !known ? nowMs + options.timing.expireMs : nowMs;
   return { ...book, sessions: new Map(), known, counted: { k: journal?.k ?? 0, sentAtMs: nowMs, trustFromMs } };
 }

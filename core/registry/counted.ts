@@ -23,9 +23,10 @@ function oldestUnactivated(book: SeatBook, n: number): number[] {
 }
 
 /**
- * A query answered. K rises with the count at once and marks as many of the oldest seats used; it falls only when the
- * count has been below it for T: else a walk-in who came and went would free a seat that is still out. The result is
- * the number of seats marked used. Answers out of order (sent before the newest one) change nothing.
+ * A query answered. K rises with the count at once and marks as many of the oldest seats used; it falls only to a count
+ * that was asked for T after one below K had arrived: else a walk-in who came and went would free a seat that is still
+ * out, or whose holder came while the answer was on its way. The result is the number of seats marked used. Answers out
+ * of order (sent before the newest one) change nothing.
  */
 export function observeCount(
   book: SeatBook,
@@ -46,13 +47,14 @@ export function observeCount(
   if (seen.count > k) {
     const marked = oldestUnactivated(book, seen.count - k);
     const used = new Set([...book.used, ...marked]);
-    const journal: JournalEntry[] = marked.map((serial) => ({ t: 'used', serial }));
-    journal.push({ t: 'count', k: seen.count });
+    // The count first: of an append that broke off, K without its marks is too many, marks without K too few.
+    const journal: JournalEntry[] = [{ t: 'count', k: seen.count }];
+    for (const serial of marked) journal.push({ t: 'used', serial });
     return { book: { ...book, used, counted: { ...base, k: seen.count } }, result: marked.length, journal };
   }
   if (seen.count === k) return { book: { ...book, counted: base }, result: 0, journal: [] };
   const belowSinceMs = counted.belowSinceMs ?? nowMs;
-  if (nowMs - belowSinceMs < timing.expireMs) {
+  if (seen.sentAtMs - belowSinceMs < timing.expireMs) {
     return { book: { ...book, counted: { ...base, belowSinceMs } }, result: 0, journal: [] };
   }
   return {

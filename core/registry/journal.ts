@@ -22,8 +22,11 @@ export interface JournalState {
   readonly k?: number;
 }
 
-/** Lives kept in a journal: a ticket outlives its life by T at most, and no agent restarts more often than that. */
-const KEPT_GENS = 16;
+/**
+ * Lives kept in a journal. Those that count are the row's and the ones whose tickets may be out (T); between them may lie
+ * every try of a claim that the registry did not take, one in `beatMs` at most: this many are twenty minutes of them.
+ */
+const KEPT_GENS = 256;
 
 /** Replays entries; unknown ones are skipped, so that an older agent can read a newer journal. */
 export function replay(entries: Iterable<JournalEntry>): JournalState {
@@ -48,8 +51,12 @@ export function replay(entries: Iterable<JournalEntry>): JournalState {
   return { gens: gens.slice(-KEPT_GENS), floor, used, sessions, ...(k === undefined ? {} : { k }) };
 }
 
-/** The shortest journal that replays to the same state. */
+/**
+ * The shortest journal that replays to the same state. Of a book whose sessions are not known yet it is the floor alone:
+ * with a `gen` a restart would go on from sessions and marks that nobody knows, as if they were the truth.
+ */
 export function snapshot(state: JournalState | SeatBook): JournalEntry[] {
+  if ('known' in state && !state.known) return [{ t: 'floor', floor: state.floor }];
   const k = 'marks' in state ? state.counted?.k : state.k;
   const inSession = new Set([...state.sessions.values()].map((session) => session.serial));
   return [

@@ -62,13 +62,13 @@ export function rowKey(userId: string, slot: number): string {
   return `SRV#${userId}#${slot}`;
 }
 
-/** The machine and slot that a row key names, or undefined if it is no key of a server row. */
+/** The machine and slot that a row key names, or undefined if it is no key that `rowKey` makes: one slot, one key. */
 export function parseRowKey(
   key: string,
 ):
   | { readonly userId: string; readonly machine: string; readonly slot: number; readonly enrolled: boolean }
   | undefined {
-  const match = /^SRV#([^#]+)#(\d{1,3})$/.exec(key);
+  const match = /^SRV#([^#]+)#(0|[1-9]\d{0,2})$/.exec(key);
   if (!match?.[1] || match[2] === undefined) return undefined;
   const userId = match[1];
   const enrolled = userId.startsWith(OPERATOR_PREFIX);
