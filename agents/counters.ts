@@ -1,4 +1,4 @@
-/** What a slot counts since it started: plain names, shown at /healthz and explained in docs/METRICS.md. */
+/** What a slot counts since it started: plain names, shown at /healthz and explained in docs/AGENT.md. */
 export interface Counters {
   count(name: string): void;
   read(): Readonly<Record<string, number>>;

@@ -131,7 +131,11 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
     .option('--world <name>', 'world to enrol for', 'main')
     .option('--group <name>', 'group to enrol in', 'main')
     .option('--registry <url>', 'endpoint of the registry (default: AWS_ENDPOINT_URL_DYNAMODB, else the region’s)')
-    .option('--table <name>', 'table of the registry (default: ONEDOOR_TABLE)', env['ONEDOOR_TABLE'])
+    .option(
+      '--table <name>',
+      'table of the registry (default: ONEDOOR_TABLE, else onedoor)',
+      env['ONEDOOR_TABLE'] ?? 'onedoor',
+    )
     .option('--bind <ip>', 'address of probe port and lobby', address, '0.0.0.0')
     .option(
       '--probe-port <port>',

@@ -1,5 +1,5 @@
 import type { Journal } from '../adapters/journal/journal.ts';
-import { OnedoorError, type Refusal, refuse } from '../core/errors.ts';
+import { type Refusal, refuse } from '../core/errors.ts';
 import type { AgentStore, Clock, Rng } from '../core/ports.ts';
 import { openBook, planBeat, readBeatReply, sawImage, startLife } from '../core/registry/agent-beat.ts';
 import type { TakeCommand, WriteReply } from '../core/registry/commands.ts';
@@ -23,6 +23,7 @@ import {
 import { readTakeReply } from '../core/registry/take.ts';
 import type { SeatTiming } from '../core/registry/timing.ts';
 import { bytesToHex } from '../core/text.ts';
+import { writeTake } from './write-take.ts';
 
 export interface SeatKeeperOptions {
   /** The row's key. */
@@ -47,7 +48,6 @@ export interface Wish {
 /** `again`: the row had moved, compute anew; `unknown`: the write may have landed or not. */
 export type BeatResult = 'ok' | 'again' | 'lost' | 'unknown';
 
-const TAKE_TRIES = 3;
 const GEN_BYTES = 8;
 const TOKEN_BYTES = 16;
 
@@ -200,7 +200,7 @@ export class SeatKeeper {
     const { clock, rng, timing } = this.#options;
     const command: TakeCommand = { kind: 'take', k: 1, token: bytesToHex(rng.bytes(TOKEN_BYTES)) };
     const sentAtMs = clock.monoMs();
-    const reply = await this.#writeTake(command, sentAtMs + timing.holdMs);
+    const reply = await writeTake(command, sentAtMs + timing.holdMs, this.#options);
     if ('code' in reply) return reply;
     const outcome = readTakeReply(command, reply, sentAtMs, clock.monoMs(), timing);
     const seats = reply.row?.seats;
@@ -257,18 +257,6 @@ export class SeatKeeper {
   #blocked(): Refusal | undefined {
     const isOurs = this.#book !== undefined && !this.#isLost && this.provenAgeMs < this.#leaseMs;
     return isOurs ? undefined : refuse('agent.not-ready');
-  }
-
-  async #writeTake(command: TakeCommand, untilMs: number): Promise<WriteReply | Refusal> {
-    const { key, store, clock } = this.#options;
-    for (let tries = 1; ; tries++) {
-      try {
-        return await store.write(key, command);
-      } catch (error) {
-        if (!(error instanceof OnedoorError)) throw error;
-        if (tries >= TAKE_TRIES || clock.monoMs() >= untilMs) return refuse(error.code);
-      }
-    }
   }
 
   /** Takes over the row of a reply. False: it is not ours any more. */

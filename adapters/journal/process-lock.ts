@@ -9,7 +9,7 @@ export interface ProcessLock {
 
 /**
  * Takes a lock that at most one process of this machine holds, and that the kernel releases when its holder dies,
- * however it dies: a listening socket whose name is made of `subject` (docs/decisions, "A socket as lock"). Undefined:
+ * however it dies: a listening socket whose name is made of `subject` (docs/decisions/0003-socket-as-lock.md). Undefined:
  * another process has it.
  *
  * @param subject the real path of what the lock is for, so that two names of one file are one lock

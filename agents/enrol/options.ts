@@ -64,7 +64,11 @@ export function parseEnrolOptions(
     .option('--lobby-port <port>', 'its agent’s lobby port; slot n has it + n', port)
     .requiredOption('--capacity <n>', 'most sessions of one game server, whatever its agent says', whole(1, 65_535))
     .option('--registry <url>', 'endpoint of the registry (default: AWS_ENDPOINT_URL_DYNAMODB, else the region’s)')
-    .option('--table <name>', 'table of the registry (default: ONEDOOR_TABLE)', env['ONEDOOR_TABLE'])
+    .option(
+      '--table <name>',
+      'table of the registry (default: ONEDOOR_TABLE, else onedoor)',
+      env['ONEDOOR_TABLE'] ?? 'onedoor',
+    )
     .allowExcessArguments(false)
     .configureOutput({ writeOut: write, writeErr: () => {} })
     .exitOverride();
