@@ -63,7 +63,7 @@ const MINUTE = Duration.minutes(1);
 
 /**
  * A dashboard of what matters, top to bottom in the order in which a client meets it, and alarms on what a deployer
- * must act upon; docs/OPERATIONS.md says how. Everything that mends itself raises none.
+ * must act upon, each with a sentence that says where to look. Everything that mends itself raises none.
  */
 export class Observability extends Construct {
   public readonly topic: ITopic;

@@ -31,7 +31,7 @@ const SERVERS_INDEX = 'servers';
 
 /**
  * The registry: one table for server rows, the packed roster and the public keys. Each grant is what one kind of program
- * needs and no more; docs/SECURITY.md has the table.
+ * needs and no more; docs/DEPLOY.md has the table.
  *
  * @example
  * const registry = new ServerRegistry(this, 'Registry');
