@@ -91,8 +91,6 @@ export function parseAgentOptions(
   if (identity === '') problems.push('`--identity` must be given, or `--address` to enrol this machine, got: neither.');
   if (!/^[^#]*$/.test(identity)) problems.push(`\`--identity\` must be without #, got: ${identity}.`);
   if (games.length === 0) problems.push('`--game` must be given, once for each server process, got: none.');
-  if (flags.table === undefined)
-    problems.push('`--table` or ONEDOOR_TABLE must name the registry’s table, got: neither.');
   if (addresses.length > 0) problems.push(...enrolmentProblems(identity, flags.app, addresses));
   problems.push(...portProblems(flags, games.length));
   if (problems.length > 0 || !config) throw new ConfigError(problems);

@@ -4,23 +4,23 @@ import type { LocalOptions } from './options.ts';
 /** Environment of every function and process of the local system: what CloudFormation sets on AWS. */
 export type LocalEnv = Readonly<Record<string, string>>;
 
-export const LOCAL_TABLE = 'onedoor-local';
+/** What agents and tools take when nothing is said. */
+export const LOCAL_TABLE = 'onedoor';
 export const LOCAL_APP = 'world';
 export const LOCAL_WORLD = 'main';
 export const LOCAL_GROUP = 'local';
 export const LOCAL_CAPACITY = 16;
 export const GAME_PORT = 7777;
 
-/** Quicker than on AWS, so that a person sees what happens: beats each second, lost after three. */
+/** Quicker than on AWS, so that a person sees what happens; still in time for agents with the usual beat of 5 s. */
 const BEAT_MS = 1_000;
-const FRESH_MS = 3_000;
+const FRESH_MS = 6_000;
 const ROSTER_REFRESH_MS = 250;
 const KEEPALIVE_SECONDS = 2;
 
 /** What differs from a deployment's configuration. */
 function localConfig(options: LocalOptions): Partial<Record<keyof RuntimeConfig, unknown>> {
   return {
-    deployment: 'local',
     defaultApp: LOCAL_APP,
     serviceAddress: options.bind,
     probePort: options.probePort,

@@ -20,7 +20,7 @@ interface Flags {
   readonly lobbyPort?: number;
   readonly capacity: number;
   readonly registry?: string;
-  readonly table?: string;
+  readonly table: string;
 }
 
 const DEFAULT_PROBE_PORT = 7000;
@@ -89,8 +89,7 @@ function checked(machine: string, flags: Flags): EnrolOptions {
     const same = addresses.filter((text) => isIPv4(text) === (family === 4));
     if (same.length > 1) problems.push(`\`--address\` must be one for each family, got: ${same.join(', ')}.`);
   }
-  if (table === undefined) problems.push('`--table` or ONEDOOR_TABLE must name the registry’s table, got: neither.');
-  if (problems.length > 0 || table === undefined) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(problems);
   return {
     enrolment: { machine, addresses, gamePorts, ...rest },
     table,

@@ -63,7 +63,11 @@ describe('enrolment', () => {
     });
   }
 
-  it('names the table when none is given', () => {
-    expect(() => parse(GIVEN, {})).toThrow(/ONEDOOR_TABLE must name the registry’s table/);
+  it('takes the table from its flag, else the environment, else the usual name', () => {
+    expect([parse([...GIVEN, '--table', 'a']).table, parse(GIVEN).table, parse(GIVEN, {}).table]).toEqual([
+      'a',
+      't',
+      'onedoor',
+    ]);
   });
 });

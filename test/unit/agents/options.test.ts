@@ -112,7 +112,6 @@ describe('wrong flags', () => {
       expect.stringContaining('ONEDOOR_CONFIG: `probePort`'),
       expect.stringContaining('`--identity`'),
       expect.stringContaining('`--game`'),
-      expect.stringContaining('`--table`'),
     ]);
   });
 });
