@@ -1,4 +1,4 @@
-/** Makes the bundles: `npm run build`. Each is one ES module for Node 24 with a source map beside it. */
+/** Makes the bundles: `npm run build`, with `--quiet` without the list of sizes. Each is one ES module for Node 24 with a source map beside it. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, type Metafile, type OutputFile } from 'esbuild';
@@ -76,7 +76,7 @@ function replace({ path, contents }: OutputFile): void {
 
 if (import.meta.main) {
   const { outputs } = await buildBundles();
-  for (const { file, budgetKiB } of BUNDLES) {
+  for (const { file, budgetKiB } of process.argv.includes('--quiet') ? [] : BUNDLES) {
     const bytes = outputs[`dist/${file}`]?.bytes ?? 0;
     console.log(`${(bytes / 1024).toFixed(0).padStart(5)} KiB of ${budgetKiB}  dist/${file}`);
   }
