@@ -49,7 +49,8 @@ function stopOnSignals(agent: Agent, log: Log): void {
         .then(() => {
           log.info('drained and gone');
           process.exit(0);
-        });
+        })
+        .catch(exitWith);
     });
   }
 }
