@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../core/errors.ts';
 import type { Clock, Verify } from '../core/ports.ts';
-import type { SeatSession } from '../core/registry/seat-book.ts';
+import type { SeatSession } from '../core/registry/journal-entry.ts';
 import type { Claims } from '../core/ticket/claims.ts';
 import { verifyTicket } from '../core/ticket/verify.ts';
 import type { SeatKeeper } from './seat-keeper.ts';

@@ -4,7 +4,8 @@ import type { AgentStore, Clock, Rng } from '../core/ports.ts';
 import { openBook, planBeat, readBeatReply, sawImage, startLife } from '../core/registry/agent-beat.ts';
 import type { TakeCommand, WriteReply } from '../core/registry/commands.ts';
 import { observeCount } from '../core/registry/counted.ts';
-import { type JournalEntry, type JournalState, replay, snapshot } from '../core/registry/journal.ts';
+import { type JournalState, replay, snapshot } from '../core/registry/journal.ts';
+import type { JournalEntry, SeatSession } from '../core/registry/journal-entry.ts';
 import type { Placement, ServerState } from '../core/registry/row.ts';
 import {
   type Admission,
@@ -18,7 +19,6 @@ import {
   occupied,
   type SeatBook,
   type SeatClaim,
-  type SeatSession,
 } from '../core/registry/seat-book.ts';
 import { readTakeReply } from '../core/registry/take.ts';
 import type { SeatTiming } from '../core/registry/timing.ts';

@@ -1,4 +1,4 @@
-import type { SeatSession } from '../core/registry/seat-book.ts';
+import type { SeatSession } from '../core/registry/journal-entry.ts';
 
 /** A session as a game lists it. */
 export interface ListedSession {

@@ -4,9 +4,8 @@ import type { LoadAdapter, LoadReading } from '../adapters/load/load-adapter.ts'
 import { toReading } from '../adapters/load/load-adapter.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { AgentStore, Clock, PacketHandler, Rng, Verify } from '../core/ports.ts';
-import type { JournalEntry } from '../core/registry/journal.ts';
+import type { JournalEntry, SeatSession } from '../core/registry/journal-entry.ts';
 import type { ServerState } from '../core/registry/row.ts';
-import type { SeatSession } from '../core/registry/seat-book.ts';
 import { Admission, type Entry } from './admission.ts';
 import { BeatLoop } from './beat-loop.ts';
 import { type Counters, createCounters } from './counters.ts';

@@ -1,5 +1,6 @@
 import type { BeatCommand, ClaimCommand, CreateCommand, WriteReply } from './commands.ts';
-import type { JournalEntry, JournalState } from './journal.ts';
+import type { JournalState } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import type { SeatFields, ServerRow, ServerState } from './row.ts';
 import { occupied, type SeatBook } from './seat-book.ts';
 import type { SeatTiming } from './timing.ts';
@@ -90,7 +91,7 @@ function moveFloor(book: SeatBook, nowMs: number, timing: SeatTiming): SeatBook 
 }
 
 /** Step 2: seats that are accounted for in the newest image, signed; `used` counts even above its `issued`. */
-export function accountedSeats(book: SeatBook, image: SeatFields): number {
+function accountedSeats(book: SeatBook, image: SeatFields): number {
   return image.free + occupied(book) + (image.issued - book.floor) - book.used.size;
 }
 

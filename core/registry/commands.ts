@@ -53,7 +53,7 @@ export type WriteReply =
   | { readonly ok: false; readonly row: ServerRow | undefined };
 
 /** Whether `command` may change `row`: the condition of the update, clause by clause. */
-export function conditionHolds(row: ServerRow | undefined, command: RowCommand): boolean {
+function conditionHolds(row: ServerRow | undefined, command: RowCommand): boolean {
   const seats = row?.seats;
   switch (command.kind) {
     case 'create':

@@ -1,4 +1,4 @@
-import type { JournalEntry } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import type { BookChange, SeatBook } from './seat-book.ts';
 import type { SeatTiming } from './timing.ts';
 

@@ -1,16 +1,5 @@
-import type { SeatBook, SeatSession } from './seat-book.ts';
-
-/**
- * What an agent writes to its journal: floor, used serials, sessions and its lives. Entries are applied in order; a
- * journal is compacted by writing `snapshot` of what it replays to. The adapter that stores lines is adapters/journal.
- */
-export type JournalEntry =
-  | { readonly t: 'gen'; readonly gen: string }
-  | { readonly t: 'floor'; readonly floor: number }
-  | { readonly t: 'used'; readonly serial: number }
-  | ({ readonly t: 'in' } & SeatSession)
-  | { readonly t: 'out'; readonly id: string }
-  | { readonly t: 'count'; readonly k: number };
+import type { JournalEntry, SeatSession } from './journal-entry.ts';
+import type { SeatBook } from './seat-book.ts';
 
 /** What a journal replays to. */
 export interface JournalState {

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../errors.ts';
-import type { JournalEntry } from './journal.ts';
+import type { JournalEntry, SeatSession } from './journal-entry.ts';
 import type { SeatFields } from './row.ts';
 
 /**
@@ -24,14 +24,6 @@ export interface SeatBook {
   readonly image?: SeatFields;
   /** False after a restart without journal, until the number of sessions is known: nothing is raised before. */
   readonly known: boolean;
-}
-
-export interface SeatSession {
-  readonly id: string;
-  /** Who holds it: the ticket's `sub`; absent for a direct join without a name. */
-  readonly sub?: string;
-  /** Absent for a walk-in that never had a seat. */
-  readonly serial?: number;
 }
 
 interface Mark {

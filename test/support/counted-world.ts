@@ -1,14 +1,11 @@
-import { openBook, planBeat, readBeatReply, startLife } from '../../core/registry/agent-beat.ts';
-import { applyCommand, type RowCommand, type WriteReply } from '../../core/registry/commands.ts';
+import { openBook, planBeat, readBeatReply } from '../../core/registry/agent-beat.ts';
+import type { RowCommand, WriteReply } from '../../core/registry/commands.ts';
 import { observeCount } from '../../core/registry/counted.ts';
-import { type JournalEntry, replay, snapshot } from '../../core/registry/journal.ts';
-import type { ServerRow } from '../../core/registry/row.ts';
+import { replay, snapshot } from '../../core/registry/journal.ts';
+import type { JournalEntry } from '../../core/registry/journal-entry.ts';
 import { markKnown, occupied, type SeatBook } from '../../core/registry/seat-book.ts';
 import { readTakeReply } from '../../core/registry/take.ts';
-import type { SeatTiming } from '../../core/registry/timing.ts';
-
-/** Small numbers, so that a random search meets the boundaries: T is exactly W + A + tau, and a beat is one unit. */
-export const SMALL_TIMING: SeatTiming = { holdMs: 2, activateMs: 3, handOverMs: 1, expireMs: 6, beatMs: 1 };
+import { SeatNetwork, SMALL_TIMING } from './seat-network.ts';
 
 export interface CountedFaults {
   /** Leave a rule of docs/SEATS.md, "Games that can only be counted", out. */
@@ -31,7 +28,6 @@ interface Seat {
   state: 'flying' | 'held' | 'joined' | 'lost';
 }
 
-const KEY = 'SRV#AROAEXAMPLE:i-a#0';
 const { holdMs, expireMs, beatMs } = SMALL_TIMING;
 
 /**
@@ -40,8 +36,6 @@ const { holdMs, expireMs, beatMs } = SMALL_TIMING;
  * and keeps the true books.
  */
 export class CountedWorld {
-  nowMs = 1_000;
-  row: ServerRow | undefined;
   book: SeatBook | undefined;
   /** Who plays: on the seat that brought him, or without one. */
   readonly players: (Seat | 'walk-in')[] = [];
@@ -49,7 +43,7 @@ export class CountedWorld {
   /** Every breach of the invariant, checked after each single happening. */
   readonly problems: string[] = [];
   readonly seen = { falls: 0, marks: 0, voids: 0, resumes: 0, deferred: 0, full: 0, raises: 0, late: 0 };
-  private queue: { readonly atMs: number; readonly run: () => void }[] = [];
+  readonly net = new SeatNetwork(() => this.check());
   private journal: JournalEntry[] = [];
   private names = 0;
   private life = 0;
@@ -67,7 +61,7 @@ export class CountedWorld {
 
   /** Free + outstanding + players who came by the door <= the capacity in force, or falling; whoever else is there. */
   private check(): void {
-    const { free = 0, capacity = 0 } = this.row?.seats ?? {};
+    const { free = 0, capacity = 0 } = this.net.row?.seats ?? {};
     const outstanding = this.seats.filter((seat) => this.canCome(seat)).length;
     const byDoor = this.players.filter((player) => player !== 'walk-in').length;
     const sum = free + outstanding + byDoor;
@@ -105,7 +99,7 @@ export class CountedWorld {
     this.send(command, landMs, lost ? holdMs : replyMs, landed, lost ? undefined : told);
     if (repeatMs !== undefined) this.send(command, landMs + repeatMs, 0, landed, told);
     // From W after sending on, no reply gives anybody a seat.
-    this.later(holdMs, () => {
+    this.net.later(holdMs, () => {
       for (const seat of this.seats) {
         if (seat.state === 'flying' && seat.untilMs <= this.nowMs - holdMs + expireMs) seat.state = 'lost';
       }
@@ -140,9 +134,9 @@ export class CountedWorld {
   query(lookMs: number, replyMs: number | 'failed'): void {
     const sentAtMs = this.nowMs;
     const { life } = this;
-    this.later(lookMs, () => {
+    this.net.later(lookMs, () => {
       const count = this.players.length;
-      if (replyMs !== 'failed') this.later(replyMs, () => life === this.life && this.observe(count, sentAtMs));
+      if (replyMs !== 'failed') this.net.later(replyMs, () => life === this.life && this.observe(count, sentAtMs));
     });
   }
 
@@ -166,7 +160,7 @@ export class CountedWorld {
       if (reply.ok && plan.command.addFree > 0) this.seen.raises++;
     };
     // A lost reply: after a while the agent reads the row instead.
-    if (replyMs === 'lost') this.later(holdMs, () => told({ ok: false, row: this.row }));
+    if (replyMs === 'lost') this.net.later(holdMs, () => told({ ok: false, row: this.net.row }));
     this.send(plan.command, landMs, replyMs === 'lost' ? 0 : replyMs, landed, replyMs === 'lost' ? undefined : told);
     if (repeatMs !== undefined) this.send(plan.command, landMs + repeatMs, 0);
   }
@@ -176,7 +170,7 @@ export class CountedWorld {
    * @param diesAgain once more, when its claim has landed and before it knows
    */
   restart(keepsJournal: boolean, diesAgain: boolean): void {
-    if (!keepsJournal && this.row) this.journal = [];
+    if (!keepsJournal && this.net.row) this.journal = [];
     if (diesAgain) this.claim();
     this.start();
   }
@@ -187,23 +181,11 @@ export class CountedWorld {
 
   /** The row is deleted; the agent, if it lives, finds out by its next beat. */
   loseRow(): void {
-    this.row = undefined;
+    this.net.row = undefined;
   }
 
   advance(ms: number): void {
-    const until = this.nowMs + ms;
-    for (;;) {
-      const due = Math.min(until + 1, ...this.queue.map(({ atMs }) => atMs));
-      if (due > until) break;
-      this.nowMs = Math.max(this.nowMs, due);
-      const now = this.queue.filter(({ atMs }) => atMs <= this.nowMs);
-      this.queue = this.queue.filter(({ atMs }) => atMs > this.nowMs);
-      for (const { run } of now) {
-        run();
-        this.check();
-      }
-    }
-    this.nowMs = until;
+    this.net.advance(ms);
   }
 
   /** Time goes by as it should: each beat, a query and a write on a perfect network. */
@@ -262,23 +244,8 @@ export class CountedWorld {
     return { ...book, counted: { ...book.counted, sentAtMs: this.nowMs } };
   }
 
-  private send(
-    command: RowCommand,
-    landMs: number,
-    replyMs: number,
-    landed?: (reply: WriteReply) => void,
-    told?: (reply: WriteReply) => void,
-  ): void {
-    this.later(landMs, () => {
-      const reply = applyCommand(KEY, this.row, command);
-      if (reply.ok) this.row = reply.row;
-      landed?.(reply);
-      if (told) this.later(replyMs, () => told(reply));
-    });
-  }
-
-  private later(ms: number, run: () => void): void {
-    this.queue.push({ atMs: this.nowMs + ms, run });
+  private get nowMs(): number {
+    return this.net.nowMs;
   }
 
   private start(): void {
@@ -291,16 +258,8 @@ export class CountedWorld {
   }
 
   private claim() {
-    this.life++;
     this.isBeating = false;
     this.book = undefined;
-    const gen = this.life.toString(16).padStart(16, '0');
-    const restored = this.journal.length > 0 ? replay(this.journal) : undefined;
-    const begin = startLife(this.row, restored, gen, this.nowMs);
-    this.journal.push(...begin.journal);
-    const reply = applyCommand(KEY, this.row, begin.command);
-    if (!reply.ok || !reply.row.seats) return undefined;
-    this.row = reply.row;
-    return { begin, restored, seats: reply.row.seats };
+    return this.net.claim(this.journal, (++this.life).toString(16).padStart(16, '0'), this.nowMs);
   }
 }

@@ -1,5 +1,6 @@
 import { openBook, startLife } from '../../../core/registry/agent-beat.ts';
-import { type JournalEntry, replay } from '../../../core/registry/journal.ts';
+import { replay } from '../../../core/registry/journal.ts';
+import type { JournalEntry } from '../../../core/registry/journal-entry.ts';
 import type { SeatFields, ServerRow } from '../../../core/registry/row.ts';
 import { markKnown, type SeatBook } from '../../../core/registry/seat-book.ts';
 import { DEFAULT_TIMING } from '../../../core/registry/timing.ts';

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planBeat, sawImage } from '../../../core/registry/agent-beat.ts';
 import { observeCount } from '../../../core/registry/counted.ts';
-import { type JournalEntry, parseEntry, replay, snapshot } from '../../../core/registry/journal.ts';
+import { parseEntry, replay, snapshot } from '../../../core/registry/journal.ts';
+import type { JournalEntry } from '../../../core/registry/journal-entry.ts';
 import {
   activate,
   admitDirect,
