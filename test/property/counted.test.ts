@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CountedFaults, CountedWorld, SMALL_TIMING } from '../support/counted-world.ts';
+import { type CountedFaults, CountedWorld } from '../support/counted-world.ts';
+import { SMALL_TIMING } from '../support/seat-network.ts';
 
 const CAPACITY = 3;
 const T = SMALL_TIMING.expireMs;
-const RUNS = 12_000;
+const RUNS = 20_000;
 
 /** A call of one of the world's methods: plain data, so that a counterexample can be read. */
 type Step = readonly [
@@ -95,7 +96,7 @@ describe('a game that can only be counted', () => {
         world.advance(4 * T);
         world.settle();
         expect(world.problems).toEqual([]);
-        expect(world.row?.seats).toMatchObject({
+        expect(world.net.row?.seats).toMatchObject({
           free: Math.max(0, CAPACITY - world.players.length),
           sessions: world.players.length,
         });

@@ -1,7 +1,7 @@
 import { openBook, planBeat, readBeatReply } from '../../core/registry/agent-beat.ts';
 import type { RowCommand, WriteReply } from '../../core/registry/commands.ts';
 import { observeCount } from '../../core/registry/counted.ts';
-import { replay, snapshot } from '../../core/registry/journal.ts';
+import { snapshot } from '../../core/registry/journal.ts';
 import type { JournalEntry } from '../../core/registry/journal-entry.ts';
 import { markKnown, occupied, type SeatBook } from '../../core/registry/seat-book.ts';
 import { readTakeReply } from '../../core/registry/take.ts';
@@ -95,9 +95,8 @@ export class CountedWorld {
         if (isOurs && seat.untilMs === sentAtMs + expireMs && seat.state === 'flying') seat.state = 'held';
       }
     };
-    const lost = replyMs === 'lost';
-    this.send(command, landMs, lost ? holdMs : replyMs, landed, lost ? undefined : told);
-    if (repeatMs !== undefined) this.send(command, landMs + repeatMs, 0, landed, told);
+    this.net.send(command, landMs, { replyMs, landed, told });
+    if (repeatMs !== undefined) this.net.send(command, landMs + repeatMs, { landed, told });
     // From W after sending on, no reply gives anybody a seat.
     this.net.later(holdMs, () => {
       for (const seat of this.seats) {
@@ -161,8 +160,8 @@ export class CountedWorld {
     };
     // A lost reply: after a while the agent reads the row instead.
     if (replyMs === 'lost') this.net.later(holdMs, () => told({ ok: false, row: this.net.row }));
-    this.send(plan.command, landMs, replyMs === 'lost' ? 0 : replyMs, landed, replyMs === 'lost' ? undefined : told);
-    if (repeatMs !== undefined) this.send(plan.command, landMs + repeatMs, 0);
+    this.net.send(plan.command, landMs, { replyMs, landed, told });
+    if (repeatMs !== undefined) this.net.send(plan.command, landMs + repeatMs);
   }
 
   /**
