@@ -1,6 +1,8 @@
 import { Aws, Lazy, Stack } from 'aws-cdk-lib';
 import type { AutoScalingGroup, CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import {
+  AmazonLinux2023ImageSsmParameter,
+  AmazonLinux2023Kernel,
   AmazonLinuxCpuType,
   InstanceArchitecture as Architecture,
   BlockDeviceVolume,
@@ -11,7 +13,6 @@ import {
   type ISecurityGroup,
   LaunchTemplate,
   LaunchTemplateHttpTokens,
-  MachineImage,
   OperatingSystemType,
   UserData,
 } from 'aws-cdk-lib/aws-ec2';
@@ -29,10 +30,11 @@ export function imageById(imageId: string): IMachineImage {
   return { getImage: () => ({ imageId, osType: OperatingSystemType.LINUX, userData: UserData.forLinux() }) };
 }
 
-/** The newest Amazon Linux 2023, looked up when the stack is deployed. */
+/** The newest Amazon Linux 2023 with whatever kernel AWS ships it, looked up when the stack is deployed. */
 export function amazonLinux(architecture: InstanceArchitecture): IMachineImage {
   const cpuType = architecture === Architecture.ARM_64 ? AmazonLinuxCpuType.ARM_64 : AmazonLinuxCpuType.X86_64;
-  return MachineImage.latestAmazonLinux2023({ cpuType });
+  const kernel = new AmazonLinux2023Kernel('default');
+  return new AmazonLinux2023ImageSsmParameter({ cpuType, kernel, cachedInContext: false });
 }
 
 export interface MachineProps {

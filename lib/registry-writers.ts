@@ -94,7 +94,8 @@ export class RegistryWriters extends Construct {
   }
 
   private consumeStream(registry: ServerRegistry): void {
-    const source = (filter: Parameters<typeof FilterCriteria.filter>[0], wait: Duration): DynamoEventSource =>
+    type Filter = Parameters<typeof FilterCriteria.filter>[0];
+    const source = (filters: readonly Filter[], wait: Duration): DynamoEventSource =>
       new DynamoEventSource(registry.table as ITable, {
         startingPosition: StartingPosition.TRIM_HORIZON,
         batchSize: 1000,
@@ -102,16 +103,18 @@ export class RegistryWriters extends Construct {
         bisectBatchOnError: true,
         onFailure: new SqsDlq(this.deadLetters),
         maxBatchingWindow: wait,
-        filters: [FilterCriteria.filter(filter)],
+        filters: filters.map((filter) => FilterCriteria.filter(filter)),
       });
     const serverRow = { Keys: { pk: { S: FilterRule.beginsWith('SRV#') } } };
     const notVerified = { NewImage: { verified: { BOOL: FilterRule.notExists() } } };
     // A heartbeat of a verified row is no news to the registrar, and there is one per server and 5 s.
-    this.registrar.addEventSource(
-      source({ eventName: ['INSERT', 'MODIFY'], dynamodb: { ...serverRow, ...notVerified } }, Duration.seconds(0)),
-    );
+    const news: readonly Filter[] = [
+      { eventName: ['INSERT'], dynamodb: serverRow },
+      { eventName: ['MODIFY'], dynamodb: { ...serverRow, ...notVerified } },
+    ];
+    this.registrar.addEventSource(source(news, Duration.seconds(0)));
     // Each pass writes the roster: one a second is fresh enough and bounds the bill.
-    this.roster.addEventSource(source({ dynamodb: serverRow }, Duration.seconds(1)));
+    this.roster.addEventSource(source([{ dynamodb: serverRow }], Duration.seconds(1)));
   }
 
   private watchInstances(): void {

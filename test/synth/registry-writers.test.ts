@@ -36,16 +36,16 @@ describe('the functions that write the registry', () => {
     const mappings = Object.values(resourcesOf(template, 'AWS::Lambda::EventSourceMapping')).map(
       ({ Properties }) => Properties,
     );
-    const patterns = mappings.map(({ FilterCriteria }) => JSON.parse(FilterCriteria.Filters[0].Pattern));
+    const patterns = mappings.map(({ FilterCriteria }) =>
+      (FilterCriteria.Filters as { Pattern: string }[]).map(({ Pattern }) => JSON.parse(Pattern)),
+    );
+    const Keys = { pk: { S: [{ prefix: 'SRV#' }] } };
     expect(patterns).toEqual([
-      {
-        eventName: ['INSERT', 'MODIFY'],
-        dynamodb: {
-          Keys: { pk: { S: [{ prefix: 'SRV#' }] } },
-          NewImage: { verified: { BOOL: [{ exists: false }] } },
-        },
-      },
-      { dynamodb: { Keys: { pk: { S: [{ prefix: 'SRV#' }] } } } },
+      [
+        { eventName: ['INSERT'], dynamodb: { Keys } },
+        { eventName: ['MODIFY'], dynamodb: { Keys, NewImage: { verified: { BOOL: [{ exists: false }] } } } },
+      ],
+      [{ dynamodb: { Keys } }],
     ]);
     expect(mappings.map(({ MaximumBatchingWindowInSeconds }) => MaximumBatchingWindowInSeconds)).toEqual([0, 1]);
     for (const mapping of mappings) {
