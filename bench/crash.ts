@@ -14,8 +14,12 @@ import { machine } from './cpu.ts';
 const CRASHES = Number(process.argv[2] ?? 100);
 const SERVERS = 4;
 const PER_KIND = 10;
-const API = 'http://127.0.0.1:8080';
-const DOOR = '127.0.0.1:7000';
+/** Addresses and ports of its own: `npm start` may run beside it. */
+const BIND = '127.0.9.1';
+const HTTP_PORT = 29_080;
+const PROBE_PORT = 29_000;
+const API = `http://${BIND}:${HTTP_PORT}`;
+const DOOR = `${BIND}:${PROBE_PORT}`;
 const SEND_MS = 100;
 const SETTLE_MS = 1_500;
 const GIVE_UP_MS = 20_000;
@@ -100,7 +104,8 @@ function line(name: string, times: readonly number[]): string {
 }
 
 async function startSystem(): Promise<ChildProcess> {
-  const args = ['local/main.ts', '--json', '--crowd', '0', '--servers', String(SERVERS)];
+  const ports = ['--http-port', String(HTTP_PORT), '--probe-port', String(PROBE_PORT), '--registry-port', '29090'];
+  const args = ['local/main.ts', '--json', '--crowd', '0', '--servers', String(SERVERS), '--bind', BIND, ...ports];
   const system = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const text of createInterface({ input: system.stdout! })) if (text.includes('"ready"')) return system;
   throw new Error('the local system did not start; run `npm run build` first');
