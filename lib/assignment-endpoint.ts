@@ -166,7 +166,7 @@ export class AssignmentEndpoint extends Construct {
       logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
       environment: {
         ONEDOOR_TABLE: props.registry.table.tableName,
-        ONEDOOR_KEY_SECRET: props.keys.secret.secretArn,
+        ONEDOOR_KEY_SECRET: props.keys.secretArn,
         ONEDOOR_CONFIG: this.settings,
       },
     });

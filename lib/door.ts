@@ -132,7 +132,7 @@ export class Door extends Construct {
         environment: {
           AWS_REGION: Aws.REGION,
           ONEDOOR_TABLE: props.registry.table.tableName,
-          ONEDOOR_KEY_SECRET: props.keys.secret.secretArn,
+          ONEDOOR_KEY_SECRET: props.keys.secretArn,
           ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
         },
         arguments: ['--port', String(targetPort), '--health-port', String(healthPort), '--stop-ms', '5000'],

@@ -4,7 +4,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { type CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { checkBundles, DIST } from './bundles.ts';
@@ -49,6 +49,8 @@ export interface TicketKeysProps {
  */
 export class TicketKeys extends Construct {
   public readonly secret: ISecret;
+  /** For ONEDOOR_KEY_SECRET. */
+  public readonly secretArn: string;
   public readonly rotate: LambdaFunction;
   /** Runs of the rotation that failed for good. */
   public readonly deadLetters: Queue;
@@ -57,12 +59,15 @@ export class TicketKeys extends Construct {
     super(scope, id);
     const { registry, rotationPeriod = Duration.days(30), bundles = DIST } = props;
     checkProps(validatePeriod(rotationPeriod), checkBundles(bundles, 'rotate/index.mjs'));
-    this.secret = new Secret(this, 'Resource', {
+    const secret = new Secret(this, 'Resource', {
       description: 'Onedoor signs tickets with the Ed25519 key derived from this text',
       // 64 letters and digits: 381 bits, of which HKDF makes the 256 of the seed.
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
-    }) as ISecret;
+    });
+    this.secret = secret as ISecret;
+    // The attribute `Id` is the ARN on every engine; `Ref` is on AWS, and the name on some emulators.
+    this.secretArn = (secret.node.defaultChild as CfnSecret).attrId;
     this.deadLetters = deadLetterQueue(this, 'DeadLetters');
     this.rotate = handlerFunction(this, 'Rotate', {
       bundles,
@@ -72,7 +77,7 @@ export class TicketKeys extends Construct {
       timeout: Duration.seconds(60),
       logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
       deadLetters: this.deadLetters,
-      environment: { ONEDOOR_TABLE: registry.table.tableName, ONEDOOR_KEY_SECRET: this.secret.secretArn },
+      environment: { ONEDOOR_TABLE: registry.table.tableName, ONEDOOR_KEY_SECRET: this.secretArn },
     });
     registry.grantPublishKeys(this.rotate);
     this.grantRotate(this.rotate);

@@ -125,7 +125,7 @@ describe('the endpoint with no more than it needs', () => {
       Environment: {
         Variables: {
           ONEDOOR_TABLE: { Ref: Match.stringLikeRegexp('^Registry') },
-          ONEDOOR_KEY_SECRET: { Ref: Match.stringLikeRegexp('^Keys') },
+          ONEDOOR_KEY_SECRET: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Keys'), 'Id'] },
         },
       },
     });

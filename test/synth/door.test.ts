@@ -124,7 +124,7 @@ describe('the door with no more than it needs', () => {
   it('tells a gateway the table and the name of the key, and waits for its first answer', () => {
     const script = userData(template);
     expect(script).toMatch(/ONEDOOR_TABLE='\$\{Registry\w+\}'/);
-    expect(script).toMatch(/ONEDOOR_KEY_SECRET='\$\{Keys\w+\}'/);
+    expect(script).toMatch(/ONEDOOR_KEY_SECRET='\$\{Keys\w+\.Id\}'/);
     expect(script).toContain("ONEDOOR_ARGUMENTS='--port 17000 --health-port 17080 --stop-ms 5000'");
     expect(script).toContain("HEALTH_URL='http://127.0.0.1:17080/healthz'");
     expect(script).toMatch(/cfn-signal --exit-code \$\? --stack "\$\{AWS::StackName\}" --resource "DoorGroup\w+"/);
