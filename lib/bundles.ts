@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { InstanceArchitecture } from 'aws-cdk-lib/aws-ec2';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import { type Check, checkThat } from './checks.ts';
@@ -49,23 +49,21 @@ export function fetchedFile(scope: Construct, id: string, path: string): Fetched
 }
 
 /**
- * Lets a machine read exactly these files. `Asset.grantRead` would open the whole bootstrap bucket, which holds the
- * assets of every application in the account.
+ * The right to read exactly these files. `Asset.grantRead` would open the whole bootstrap bucket, which holds the assets
+ * of every application in the account.
  */
-export function grantFetch(grantee: IGrantable, files: readonly FetchedFile[]): void {
-  grantee.grantPrincipal.addToPrincipalPolicy(
-    new PolicyStatement({
-      sid: 'FetchPrograms',
-      actions: ['s3:GetObject'],
-      resources: files.map(({ asset }) =>
-        Stack.of(asset).formatArn({
-          service: 's3',
-          region: '',
-          account: '',
-          resource: asset.s3BucketName,
-          resourceName: asset.s3ObjectKey,
-        }),
-      ),
-    }),
-  );
+export function fetchStatement(files: readonly FetchedFile[]): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'FetchPrograms',
+    actions: ['s3:GetObject'],
+    resources: files.map(({ asset }) =>
+      Stack.of(asset).formatArn({
+        service: 's3',
+        region: '',
+        account: '',
+        resource: asset.s3BucketName,
+        resourceName: asset.s3ObjectKey,
+      }),
+    ),
+  });
 }

@@ -17,7 +17,7 @@ import {
   TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
-import { checkBundles, DIST, DOOR_BUNDLE, fetchedFile, grantFetch, nodeBundle } from './bundles.ts';
+import { checkBundles, DIST, DOOR_BUNDLE, fetchedFile, fetchStatement, nodeBundle } from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
 import { amazonLinux, bootSignal, machineRole, machineTemplate } from './machine.ts';
 import type { ServerRegistry } from './server-registry.ts';
@@ -116,7 +116,7 @@ export class Door extends Construct {
     const role = machineRole(this, 'Role');
     const code = fetchedFile(this, 'Code', join(bundles, DOOR_BUNDLE));
     const runtime = fetchedFile(this, 'Node', join(bundles, node));
-    grantFetch(role, [code, runtime]);
+    role.addToPolicy(fetchStatement([code, runtime]));
     props.registry.grantGateway(role);
     props.keys.grantRead(role);
     const template = machineTemplate(this, 'Template', {

@@ -11,15 +11,16 @@ import {
   type StackProps,
 } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { InstanceType, IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { InstanceArchitecture, InstanceType, IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import type { DeployConfig, NetworkConfig } from '../core/config/deploy-config.ts';
-import type { FleetConfig, LoadConfig } from '../core/config/fleet-config.ts';
+import type { ExistingServersConfig, FleetConfig, LoadConfig } from '../core/config/fleet-config.ts';
 import { AssignmentEndpoint } from './assignment-endpoint.ts';
 import { DIST, SAMPLE_GAME_BUNDLE } from './bundles.ts';
 import { Door } from './door.ts';
+import { ExistingServers } from './existing-servers.ts';
 import { Observability } from './observability.ts';
 import { Reaper } from './reaper.ts';
 import { RegistryWriters } from './registry-writers.ts';
@@ -79,6 +80,7 @@ export class OnedoorStack extends Stack {
     this.fleets = config.fleets.map((fleet) =>
       this.fleet(fleet, { vpc, registry, bundles, settings, deployment: config.deployment }),
     );
+    for (const servers of config.existingServers) this.existing(servers, { registry, bundles, settings });
     const { endpoint, fleets } = this;
     const reaper = new Reaper(this, 'Reaper', { registry, fleets, settings, logRetention, bundles });
     new Observability(this, 'Observability', {
@@ -133,6 +135,23 @@ export class OnedoorStack extends Stack {
       targetUsePercent: fleet.targetUsePct,
       ...(fleet.amiId !== undefined && { imageId: fleet.amiId }),
       ...gameProps(fleet, common.bundles),
+    });
+  }
+
+  private existing(
+    { join: tag, architecture, slots, capacity, ports, load }: ExistingServersConfig,
+    common: { registry: ServerRegistry; bundles: string; settings: string },
+  ): void {
+    const { policy } = new ExistingServers(this, `Existing-${tag}`, {
+      ...common,
+      ...{ slots, capacity, ports },
+      join: tag,
+      architecture: architecture === 'arm64' ? InstanceArchitecture.ARM_64 : InstanceArchitecture.X86_64,
+      load: loadFlag(load),
+    });
+    new CfnOutput(this, `Policy-${tag}`, {
+      description: `To be attached to the role of machines with the tag onedoor:join=${tag}`,
+      value: policy.managedPolicyArn,
     });
   }
 

@@ -1,12 +1,9 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { InstanceType } from 'aws-cdk-lib/aws-ec2';
-import { AGENT_API_PORT } from './boot/boot-script.ts';
 import { AGENT_BUNDLE, checkBundles, nodeBundle } from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
+import { checkLoad, checkPorts, checkTagText, TAG_TEXT } from './server-checks.ts';
 import type { ServerFleetProps } from './server-fleet-props.ts';
-
-/** What EC2 counts as a tag's text beside letters and digits (Amazon EC2 User Guide, "Tag restrictions"). */
-const TAG_TEXT = /^[\w +\-=.:/@]{1,32}$/;
 
 /** The props of a fleet that have defaults, with these filled in. */
 interface Resolved {
@@ -23,9 +20,9 @@ export function checkFleet(props: ServerFleetProps, resolved: Resolved): void {
   const { slots, minCapacity, maxCapacity, ports, instanceTypes, bundles } = resolved;
   const architecture = instanceTypes[0]?.architecture;
   checkProps(
-    validateText('app', props.app),
-    validateText('world', props.world),
-    validateText('serverGroup', props.serverGroup),
+    checkTagText('app', props.app),
+    checkTagText('world', props.world),
+    checkTagText('serverGroup', props.serverGroup),
     validateLabels(props.labels),
     checkInteger('capacity', props.capacity, 1, 100_000),
     checkInteger('slots', slots, 1, 100),
@@ -34,18 +31,13 @@ export function checkFleet(props: ServerFleetProps, resolved: Resolved): void {
     checkInteger('diskGib', props.diskGib, 2, 16_384),
     checkInteger('targetUsePercent', props.targetUsePercent, 10, 95),
     validateOrder(minCapacity, maxCapacity),
-    validatePorts(ports, slots),
+    checkPorts(ports, slots),
     validateTypes(instanceTypes),
     validateGame(props),
-    validateLoad(props.load),
+    checkLoad(props.load),
     validateDrain(props.drainTime),
     architecture && checkBundles(bundles, AGENT_BUNDLE, nodeBundle(architecture)),
   );
-}
-
-function validateText(name: string, value: string | undefined): string | undefined {
-  const must = '1 to 32 characters of letters, digits, space and + - = . _ : / @';
-  return checkThat(value === undefined || TAG_TEXT.test(value), name, must, value);
 }
 
 function validateLabels(labels: Readonly<Record<string, string>> = {}): string | undefined {
@@ -61,15 +53,6 @@ function validateOrder(min: number, max: number): string | undefined {
   return checkThat(min <= max, 'maxCapacity', `at least minCapacity (${min})`, max);
 }
 
-function validatePorts(ports: Readonly<Record<string, number>>, slots: number): string | undefined {
-  const sorted = [...Object.values(ports), AGENT_API_PORT].sort((a, b) => a - b);
-  const inRange = sorted.every((port) => Number.isInteger(port) && port >= 1 && port + slots - 1 <= 65_535);
-  const apart = sorted.every((port, index) => index === 0 || port - (sorted[index - 1] as number) >= slots);
-  const holds = inRange && apart && 'game' in ports && 'probe' in ports;
-  const must = `game, probe and others, each ${slots} ports from the next and from ${AGENT_API_PORT}, up to 65535`;
-  return checkThat(holds, 'ports', must, ports);
-}
-
 function validateTypes(types: readonly InstanceType[]): string | undefined {
   const architectures = new Set(types.map(({ architecture }) => architecture));
   const must = 'one or more types of one architecture';
@@ -78,10 +61,6 @@ function validateTypes(types: readonly InstanceType[]): string | undefined {
 
 function validateGame({ gameFile, gameCommand }: ServerFleetProps): string | undefined {
   return checkThat(!gameFile || gameCommand !== undefined, 'gameCommand', 'given with gameFile', gameCommand);
-}
-
-function validateLoad(load = 'api'): string | undefined {
-  return checkThat(/^[^'"\\\n]{1,1000}$/.test(load), 'load', 'one line without quotes and backslashes', load);
 }
 
 function validateDrain(time: Duration | undefined): string | undefined {

@@ -12,8 +12,9 @@ import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ILaunchTemplate, InstanceType, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { AGENT_API_PORT, AGENT_JOURNAL, AGENT_TOKEN_FILE, type BootGame } from './boot/boot-script.ts';
-import { AGENT_BUNDLE, DIST, fetchedFile, grantFetch, nodeBundle } from './bundles.ts';
+import { agentArguments } from './agent-arguments.ts';
+import type { BootGame } from './boot/boot-script.ts';
+import { AGENT_BUNDLE, DIST, fetchedFile, fetchStatement, nodeBundle } from './bundles.ts';
 import { amazonLinux, imageById, machineRole, machineTemplate } from './machine.ts';
 import type { ServerFleetProps } from './server-fleet-props.ts';
 import { checkFleet } from './server-fleet-rules.ts';
@@ -49,7 +50,7 @@ export class ServerFleet extends Construct {
     const code = fetchedFile(this, 'Code', join(bundles, AGENT_BUNDLE));
     const node = fetchedFile(this, 'Node', join(bundles, nodeBundle(first.architecture)));
     const game = this.bootGame(props, ports);
-    grantFetch(this.role, [code, node, ...(game?.file ? [game.file] : [])]);
+    this.role.addToPolicy(fetchStatement([code, node, ...(game?.file ? [game.file] : [])]));
     props.registry.grantAgent(this.role);
     const template = machineTemplate(this, 'Template', {
       instanceType: first,
@@ -68,7 +69,10 @@ export class ServerFleet extends Construct {
           ONEDOOR_TABLE: props.registry.table.tableName,
           ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
         },
-        arguments: agentArguments(props, slots, ports, drainTime),
+        arguments: agentArguments({
+          ...{ slots, ports, capacity: props.capacity, load: props.load ?? 'api' },
+          drainSeconds: drainTime.toSeconds(),
+        }),
         ...(game && { game }),
       },
     });
@@ -160,31 +164,6 @@ export class ServerFleet extends Construct {
     };
     for (const [name, value] of Object.entries(tags)) Tags.of(this.group).add(`onedoor:${name}`, value);
   }
-}
-
-/** What the agent is told on its command line; `--help` of the agent explains each. */
-function agentArguments(
-  props: ServerFleetProps,
-  slots: number,
-  ports: Readonly<Record<string, number>>,
-  drainTime: Duration,
-): readonly string[] {
-  const game = ports['game'] as number;
-  const flags: Readonly<Record<string, string | number | undefined>> = {
-    capacity: props.capacity,
-    load: `"${props.load ?? 'api'}"`,
-    'probe-port': ports['probe'],
-    'lobby-port': ports['lobby'],
-    'api-port': AGENT_API_PORT,
-    'api-token-file': AGENT_TOKEN_FILE,
-    journal: AGENT_JOURNAL,
-    'drain-deadline': drainTime.toSeconds(),
-  };
-  return [
-    ...Array.from({ length: slots }, (_, slot) => `--game 127.0.0.1:${game + slot}`),
-    ...Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])),
-    '--json',
-  ];
 }
 
 /** One type on demand needs the template alone; anything else is a choice that the group makes. */

@@ -1,4 +1,4 @@
-import type { FleetConfig } from './fleet-config.ts';
+import type { ExistingServersConfig, FleetConfig } from './fleet-config.ts';
 import type { RuntimeConfig } from './runtime-config.ts';
 
 /**
@@ -41,6 +41,11 @@ export interface DeployConfig {
    * @default - two t4g.small that run the sample world
    */
   readonly fleets: readonly FleetConfig[];
+  /**
+   * Machines that Onedoor does not start, but brings its agent to.
+   * @default []
+   */
+  readonly existingServers: readonly ExistingServersConfig[];
   /**
    * Days between two signing keys. Shorter limits what a leaked key is good for; each change costs nothing, but the
    * next key is published this long before it signs, so below a day agents may not know it in time.

@@ -65,6 +65,26 @@ export interface FleetConfig {
   readonly targetUsePct: number;
 }
 
+/** Machines that are there already; the agent comes to them by Systems Manager. */
+export interface ExistingServersConfig {
+  /**
+   * Unique in the deployment, 1..24 characters of a-z, 0-9 and `-`: the value of the tag `onedoor:join` on the machines.
+   * The registrar wants more tags there: `onedoor:capacity`, `onedoor:port:game`, and where they differ from the
+   * defaults `onedoor:app`, `onedoor:world`, `onedoor:group`, `onedoor:slots`, `onedoor:label:<name>`.
+   */
+  readonly join: string;
+  /** @default 'x64' */
+  readonly architecture: 'x64' | 'arm64';
+  /** Server processes on each machine. @default 1 */
+  readonly slots: number;
+  /** Clients that one server process may have, as in the tag. */
+  readonly capacity: number;
+  /** As in the tags. @default - `game` 7777 and `probe` as the deployment's probe port */
+  readonly ports: Readonly<Record<string, number>>;
+  /** How the agent learns who plays. @default { adapter: 'api' } */
+  readonly load: LoadConfig;
+}
+
 /** Who tells the agent the number of sessions; the words are those of the agent's `--load`. */
 export type LoadConfig =
   | { readonly adapter: 'api' }

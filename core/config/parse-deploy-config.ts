@@ -8,7 +8,7 @@ import type {
   NetworkConfig,
   RuntimeSettings,
 } from './deploy-config.ts';
-import type { FleetConfig, GameConfig, LoadConfig } from './fleet-config.ts';
+import type { ExistingServersConfig, FleetConfig, GameConfig, LoadConfig } from './fleet-config.ts';
 import { parseRuntimeConfig } from './runtime-config.ts';
 import {
   integer,
@@ -79,6 +79,18 @@ function fleet(probePort: number): Rule<FleetConfig> {
   return refine(fields, (value, path) => [...ordered(value, path), ...portsApart(value, path)]);
 }
 
+function existing(probePort: number): Rule<ExistingServersConfig> {
+  const fields = shape<ExistingServersConfig>({
+    join: identifier,
+    architecture: withDefault(oneOf('x64', 'arm64'), 'x64'),
+    slots: withDefault(integer(1, 100), 1),
+    capacity: integer(1, 100_000),
+    ports: portsOf(probePort),
+    load: withDefault(load, { adapter: 'api' }),
+  });
+  return refine(fields, portsApart);
+}
+
 /** `game` and `probe` are always there. */
 function portsOf(probePort: number): Rule<Readonly<Record<string, number>>> {
   const rule = record(identifier, port, 8);
@@ -97,7 +109,7 @@ function ordered(range: { readonly min: number; readonly max: number }, path: st
 const AGENT_API = 'the agent’s API';
 
 /** Slot n of a role has that role's port + n, so the ranges of two roles must not meet. */
-function portsApart({ ports, slots }: FleetConfig, path: string): readonly string[] {
+function portsApart({ ports, slots }: Pick<FleetConfig, 'ports' | 'slots'>, path: string): readonly string[] {
   const roles = Object.entries({ ...ports, [AGENT_API]: 7100 }).sort(([, a], [, b]) => a - b);
   return roles.flatMap(([role, first], index) => {
     const [nextRole, next] = roles[index + 1] ?? ['the last port', 65_536];
@@ -166,6 +178,7 @@ function deployment(probePort: number, app: string): Rule<DeployConfig> {
     assign: withDefault(assign, {}),
     gateway: withDefault(gateway, {}),
     fleets: withDefault(list(fleet(probePort), 0, 50), [SAMPLE_FLEET]),
+    existingServers: withDefault(list(existing(probePort), 0, 50), []),
     keyRotationDays: withDefault(integer(1, 365), 30),
     alarmEmail: optional(text('an address', /^[^@\s]+@[^@\s]+$/)),
     registryRemoval: withDefault(oneOf('retain', 'destroy'), 'retain'),
@@ -192,11 +205,14 @@ const runtime: Rule<RuntimeSettings> = (value, path, problems) => {
 };
 
 /** Packets from a probe port are never requests; beyond `maxSlots` the door would not know that port as one. */
-function slotsKnown({ fleets, runtime: settings }: DeployConfig): readonly string[] {
+function slotsKnown({ fleets, existingServers, runtime: settings }: DeployConfig): readonly string[] {
   const { maxSlots } = parseRuntimeConfig(JSON.stringify(settings));
-  return fleets.flatMap(({ slots }, index) =>
-    slots <= maxSlots ? [] : [mistake(`fleets[${index}].slots`, `at most runtime.maxSlots (${maxSlots})`, slots)],
-  );
+  const tooMany = (path: string, slots: number): readonly string[] =>
+    slots <= maxSlots ? [] : [mistake(`${path}.slots`, `at most runtime.maxSlots (${maxSlots})`, slots)];
+  return [
+    ...fleets.flatMap(({ slots }, index) => tooMany(`fleets[${index}]`, slots)),
+    ...existingServers.flatMap(({ slots }, index) => tooMany(`existingServers[${index}]`, slots)),
+  ];
 }
 
 const retention: Rule<number> = (value, path, problems) => {
@@ -206,23 +222,35 @@ const retention: Rule<number> = (value, path, problems) => {
   return value as number;
 };
 
-function namesApart({ fleets }: DeployConfig): readonly string[] {
-  return fleets.flatMap(({ name }, index) =>
-    fleets.findIndex((other) => other.name === name) === index
-      ? []
-      : [mistake(`fleets[${index}].name`, 'a name that no other fleet has', name)],
-  );
+function namesApart({ fleets, existingServers }: DeployConfig): readonly string[] {
+  const twice = (names: readonly string[], path: (index: number) => string): readonly string[] =>
+    names.flatMap((name, index) =>
+      names.indexOf(name) === index ? [] : [mistake(path(index), 'a name that no other one has', name)],
+    );
+  return [
+    ...twice(
+      fleets.map(({ name }) => name),
+      (index) => `fleets[${index}].name`,
+    ),
+    ...twice(
+      existingServers.map(({ join }) => join),
+      (index) => `existingServers[${index}].join`,
+    ),
+  ];
 }
 
 /** A client may talk to a machine through the load balancer and directly: on one port these flows share a 5-tuple. */
-function targetPortApart({ fleets, gateway: { targetPort } }: DeployConfig): readonly string[] {
-  return fleets.flatMap(({ ports, slots }, index) =>
+function targetPortApart({ fleets, existingServers, gateway: { targetPort } }: DeployConfig): readonly string[] {
+  const clashes = (path: string, { ports, slots }: Pick<FleetConfig, 'ports' | 'slots'>): readonly string[] =>
     Object.entries(ports)
       .filter(([, first]) => targetPort >= first && targetPort < first + slots)
       .map(([role, first]) =>
-        mistake(`fleets[${index}].ports.${role}`, `a range without the gateway's target port ${targetPort}`, first),
-      ),
-  );
+        mistake(`${path}.ports.${role}`, `a range without the gateway's target port ${targetPort}`, first),
+      );
+  return [
+    ...fleets.flatMap((fleet, index) => clashes(`fleets[${index}]`, fleet)),
+    ...existingServers.flatMap((servers, index) => clashes(`existingServers[${index}]`, servers)),
+  ];
 }
 
 /** The configuration with its defaults. Throws ConfigError with every mistake. */

@@ -31,8 +31,12 @@ interface BootCommon {
 
 export interface AgentBoot extends BootCommon {
   readonly program: 'agent';
-  /** Id (not name) of the machine's role: with the instance's, the name under which its rows are written. */
-  readonly roleId: string;
+  /**
+   * Id (not name) of the machine's role: with the instance's, the name under which its rows are written.
+   *
+   * @default - asked from STS
+   */
+  readonly roleId?: string;
   readonly slots: number;
   /** @default - the image starts it by itself */
   readonly game?: BootGame;
@@ -96,7 +100,7 @@ function variables(boot: BootProps): Readonly<Record<string, string>> {
   const { game, slots, roleId } = boot;
   return {
     ...common,
-    ROLE_ID: roleId,
+    ...(roleId !== undefined && { ROLE_ID: roleId }),
     ...(game && { SLOTS: String(slots) }),
     ...(game?.file && {
       GAME_URI: game.file.asset.s3ObjectUrl,

@@ -55,10 +55,20 @@ install_program() {
 }
 
 # The agent writes its rows under the `aws:userid` that IAM sees: the role's id and the machine's.
+user_id() {
+  if [ -n "${ROLE_ID:-}" ]; then
+    local instance
+    instance=$(metadata instance-id) || fail 'the instance metadata does not answer'
+    echo "$ROLE_ID:$instance"
+  else
+    aws sts get-caller-identity --query UserId --output text || fail 'this machine has no role'
+  fi
+}
+
 introduce_agent() {
-  local instance
-  instance=$(metadata instance-id) || fail 'the instance metadata does not answer'
-  echo "ONEDOOR_IDENTITY='$ROLE_ID:$instance'" >>/etc/onedoor/agent.env
+  local identity
+  identity=$(user_id)
+  echo "ONEDOOR_IDENTITY='$identity'" >>/etc/onedoor/agent.env
   # Group and user of the game: it may read the token and nothing else of the agent's.
   user onedoor-game
   (umask 027 && head --bytes 32 /dev/urandom | sha256sum | cut --delimiter ' ' --fields 1 >/etc/onedoor/api-token)

@@ -1,14 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { aFleet } from './support/a-fleet.ts';
-import { boot, canBoot } from './support/boot-sandbox.ts';
+import { BUCKET, boot, canBoot, PROGRAM, readyToBoot, sha256 } from './support/boot-sandbox.ts';
 import { aFile, deploymentTemplate, rendered, resourcesOf } from './support/synth.ts';
-
-const PROGRAM = '// the program\n';
-const NODE = gzipSync('#!/bin/bash\necho node "$@"\n');
 
 /** The user data of a template's machines, by the program that they run. */
 function scripts(template: Template): Readonly<Record<string, string>> {
@@ -18,23 +13,6 @@ function scripts(template: Template): Readonly<Record<string, string>> {
   return Object.fromEntries(found.map((script) => [/^PROGRAM='(\w+)'$/m.exec(script)?.[1], script]));
 }
 
-function sha256(bytes: string | Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** The script with the hashes of the files that the test has, and the references of CloudFormation resolved. */
-function readyToBoot(script: string): string {
-  return script
-    .replace(/^(PROGRAM_SHA256)='.*'$/m, `$1='${sha256(PROGRAM)}'`)
-    .replace(/^(NODE_SHA256)='.*'$/m, `$1='${sha256(NODE)}'`)
-    .replace(/^(PROGRAM_URI)='.*'$/m, `$1='s3://bucket/program'`)
-    .replace(/^(NODE_URI)='.*'$/m, `$1='s3://bucket/node'`)
-    .replace(/^(GAME_URI)='.*'$/m, `$1='s3://bucket/game'`)
-    .replace(/^(ROLE_ID)='.*'$/m, `$1='AROAEXAMPLE'`)
-    .replaceAll(/\$\{(AWS::\w+|[A-Z]\w+[0-9A-F]{8}(\.\w+)?)\}/g, 'resolved');
-}
-
-const BUCKET = { program: PROGRAM, node: NODE };
 let agent: string;
 let door: string;
 beforeAll(() => {
@@ -73,7 +51,7 @@ describe('user data', () => {
 describe.skipIf(!canBoot())('a machine that boots', () => {
   it('fetches what it is told, learns who it is, and starts guard, games, agent and minder', () => {
     const game = 'console.log("game")\n';
-    const script = readyToBoot(agent).replace(/^(GAME_SHA256)='.*'$/m, `$1='${sha256(game)}'`);
+    const script = readyToBoot(agent, { game });
     const { status, stderr, calls, read } = boot(script, { ...BUCKET, game });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(calls.filter((call) => call.startsWith('systemctl'))).toEqual([
@@ -98,7 +76,7 @@ describe.skipIf(!canBoot())('a machine that boots', () => {
 
   it('gives the game its slot’s port and the way to the agent', () => {
     const game = 'game';
-    const script = readyToBoot(agent).replace(/^(GAME_SHA256)='.*'$/m, `$1='${sha256(game)}'`);
+    const script = readyToBoot(agent, { game });
     const { run } = boot(script, { ...BUCKET, game });
     const { output } = run('cat /opt/onedoor/node && SLOT=3 /opt/onedoor/start-game');
     expect(output).toContain(
@@ -109,7 +87,7 @@ describe.skipIf(!canBoot())('a machine that boots', () => {
   it('writes units that systemd takes', (context) => {
     if (spawnSync('systemd-analyze', ['--version']).status !== 0) context.skip('systemd-analyze is not installed');
     const game = 'game';
-    const script = readyToBoot(agent).replace(/^(GAME_SHA256)='.*'$/m, `$1='${sha256(game)}'`);
+    const script = readyToBoot(agent, { game });
     const units = ['agent', 'minder', 'metadata-guard', 'game@0'].map((name) => `onedoor-${name}.service`);
     expect(boot(script, { ...BUCKET, game }).run(verify(units))).toEqual({ status: 0, output: '' });
     expect(boot(readyToBoot(door), BUCKET).run(verify(['onedoor-door.service']))).toEqual({ status: 0, output: '' });
@@ -122,7 +100,7 @@ describe.skipIf(!canBoot())('a machine that boots', () => {
     const template = Template.fromStack(
       aFleet({ gameFile: aFile('arena.tar.gz', 'x'), gameCommand: './run', slots: 2 }),
     );
-    const script = readyToBoot(scripts(template)['agent']!).replace(/^(GAME_SHA256)='.*'$/m, `$1='${sha256(archive)}'`);
+    const script = readyToBoot(scripts(template)['agent']!, { game: archive });
     const { status, read, calls } = boot(script, { ...BUCKET, game: archive });
     expect(status).toBe(0);
     expect(read('opt/game/readme')).toBe('hello\n');

@@ -1,8 +1,33 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
+
+export const PROGRAM = '// the program\n';
+/** What every machine fetches. */
+export const BUCKET = { program: PROGRAM, node: gzipSync('#!/bin/bash\necho node "$@"\n') };
+
+export function sha256(bytes: string | Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The script with the places and hashes of the files that the test has, and CloudFormation's references resolved. */
+export function readyToBoot(script: string, more: { readonly game?: string | Buffer } = {}): string {
+  const files = Object.entries({ ...BUCKET, ...more });
+  const told = files.reduce(
+    (text, [name, bytes]) =>
+      text
+        .replace(new RegExp(`^(${name.toUpperCase()}_URI)='.*'$`, 'm'), `$1='s3://bucket/${name}'`)
+        .replace(new RegExp(`^(${name.toUpperCase()}_SHA256)='.*'$`, 'm'), `$1='${sha256(bytes)}'`),
+    script,
+  );
+  return told
+    .replace(/^(ROLE_ID)='.*'$/m, `$1='AROAEXAMPLE'`)
+    .replaceAll(/\$\{(AWS::\w+|[A-Z]\w+[0-9A-F]{8}(\.\w+)?)\}/g, 'resolved');
+}
 
 /** A machine that boots in a mount namespace of its own: its /etc and /opt are empty, the programs below are stubs. */
 export interface Boot {
@@ -18,7 +43,8 @@ export interface Boot {
 
 /** `aws s3 cp … URI FILE` finds its objects in $BUCKET; the first $FAILURES calls fail. */
 const STUBS: Readonly<Record<string, string>> = {
-  aws: `if [ "$(cat "$WORK/failures")" -gt 0 ]; then echo $(($(cat "$WORK/failures") - 1)) >"$WORK/failures"; exit 1; fi
+  aws: `if [ "$1" = sts ]; then echo AROAOTHER:i-0fedcba; exit 0; fi
+if [ "$(cat "$WORK/failures")" -gt 0 ]; then echo $(($(cat "$WORK/failures") - 1)) >"$WORK/failures"; exit 1; fi
 cp "$WORK/bucket/$(basename "\${@: -2:1}")" "\${@: -1}"`,
   curl: 'case "$*" in *api/token*) echo token ;; *meta-data/instance-id*) echo i-0a1b2c3d ;; esac',
   systemctl: '',

@@ -16,6 +16,10 @@ function aFleet(more: object = {}): object {
   return { name: 'arena', app: 'arena', capacity: 10, ...more };
 }
 
+function anExisting(more: object = {}): object {
+  return { join: 'old', capacity: 10, ...more };
+}
+
 describe('the deployer’s configuration', () => {
   it('deploys two servers of the sample world when it says nothing', () => {
     const config = parseDeployConfig({});
@@ -65,7 +69,7 @@ describe('the deployer’s configuration', () => {
         logRetentionDays: 4,
       }),
     ).toEqual([
-      '`regions` must be left out: there is no such key; known are deployment, probePort, domain, defaultApp, runtime, network, assign, gateway, fleets, keyRotationDays, alarmEmail, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
+      '`regions` must be left out: there is no such key; known are deployment, probePort, domain, defaultApp, runtime, network, assign, gateway, fleets, existingServers, keyRotationDays, alarmEmail, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
       '`deployment` must be 1 to 24 characters of a-z, 0-9 and -, beginning with a letter, got: Our Game.',
       '`domain.name` must be a domain name, got: door.',
       '`domain.certificateArn` must be the ARN of an ACM certificate, got: nothing.',
@@ -105,7 +109,22 @@ describe('the deployer’s configuration', () => {
     [
       'two fleets of one name',
       { fleets: [aFleet(), aFleet()] },
-      '`fleets[1].name` must be a name that no other fleet has, got: arena.',
+      '`fleets[1].name` must be a name that no other one has, got: arena.',
+    ],
+    [
+      'two kinds of existing servers with one tag',
+      { existingServers: [anExisting(), anExisting()] },
+      '`existingServers[1].join` must be a name that no other one has, got: old.',
+    ],
+    [
+      'existing servers on the gateways’ port',
+      { existingServers: [anExisting({ ports: { game: 17_000 } })] },
+      "`existingServers[0].ports.game` must be a range without the gateway's target port 17000, got: 17000.",
+    ],
+    [
+      'existing servers with more slots than the door knows',
+      { existingServers: [anExisting({ slots: 65 })] },
+      '`existingServers[0].slots` must be at most runtime.maxSlots (64), got: 65.',
     ],
     [
       'one port for datagrams and health',

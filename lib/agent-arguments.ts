@@ -1,0 +1,32 @@
+import { AGENT_API_PORT, AGENT_JOURNAL, AGENT_TOKEN_FILE } from './boot/boot-script.ts';
+
+/** What an agent of ours stands for. */
+export interface AgentDuty {
+  readonly slots: number;
+  readonly capacity: number;
+  /** Port of each role on slot 0; slot n has it + n. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** The agent's `--load`. */
+  readonly load: string;
+  readonly drainSeconds: number;
+}
+
+/** The command line of an agent; its `--help` explains each flag. */
+export function agentArguments({ slots, capacity, ports, load, drainSeconds }: AgentDuty): readonly string[] {
+  const game = ports['game'] as number;
+  const flags: Readonly<Record<string, string | number | undefined>> = {
+    capacity,
+    load: `"${load}"`,
+    'probe-port': ports['probe'],
+    'lobby-port': ports['lobby'],
+    'api-port': AGENT_API_PORT,
+    'api-token-file': AGENT_TOKEN_FILE,
+    journal: AGENT_JOURNAL,
+    'drain-deadline': drainSeconds,
+  };
+  return [
+    ...Array.from({ length: slots }, (_, slot) => `--game 127.0.0.1:${game + slot}`),
+    ...Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])),
+    '--json',
+  ];
+}
