@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cloud } from './cloud.ts';
+import { run } from './commands.ts';
+import type { Lane } from './lane.ts';
+
+const COMMON = ['--no-notices', '--ci'] as const;
+const ACCOUNT = '000000000000';
+
+export interface Toolkit {
+  readonly lane: Lane;
+  readonly cloud: Cloud;
+  /** Folder of the synthesized app. */
+  readonly assembly: string;
+}
+
+/** Builds what is deployed and synthesizes the app; gives the folder. */
+export async function synth(lane: Lane): Promise<string> {
+  const assembly = join(lane.workDir, 'cdk.out');
+  const options = { env: { CDK_DISABLE_CLI_TELEMETRY: '1' }, logPath: join(lane.workDir, 'synth.log') };
+  await run(['node', 'tools/build.ts'], options);
+  await run(['node', 'tools/pack-node.ts'], options);
+  await run(['cdk', 'synth', '--quiet', '--output', assembly, ...COMMON], options);
+  return assembly;
+}
+
+function cdk({ lane, cloud, assembly }: Toolkit, command: string, ...args: readonly string[]): Promise<string> {
+  return run(['cdk', command, ...args, '--app', assembly, ...COMMON], {
+    env: { ...cloud.env, CDK_DISABLE_CLI_TELEMETRY: '1', AWS_EC2_METADATA_DISABLED: 'true' },
+    logPath: join(lane.workDir, `cdk-${command}.log`),
+  });
+}
+
+export async function bootstrap(toolkit: Toolkit): Promise<void> {
+  await cdk(toolkit, 'bootstrap', `aws://${ACCOUNT}/${toolkit.cloud.env['AWS_REGION']}`);
+}
+
+/** Deploys; gives the outputs of the stack, and what the command wrote. */
+export async function deploy(
+  toolkit: Toolkit,
+  stack: string,
+): Promise<{ readonly outputs: Readonly<Record<string, string>>; readonly text: string }> {
+  const file = join(toolkit.lane.workDir, 'outputs.json');
+  const text = await cdk(toolkit, 'deploy', stack, '--require-approval', 'never', '--outputs-file', file);
+  const outputs = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>;
+  return { outputs: outputs[stack] ?? {}, text };
+}
+
+/** Rejects if what is deployed differs from the app. */
+export async function diff(toolkit: Toolkit, stack: string): Promise<void> {
+  await cdk(toolkit, 'diff', stack, '--fail');
+}
+
+export async function destroy(toolkit: Toolkit, stack: string): Promise<void> {
+  await cdk(toolkit, 'destroy', stack, '--force');
+}
