@@ -1,14 +1,23 @@
 import { refuse } from '../errors.ts';
 import type { AgentStore, Clock, Rng, Signer } from '../ports.ts';
 import type { RosterView } from '../registry/roster.ts';
-import type { Placement } from '../registry/row.ts';
+import type { Placement, ServerRow } from '../registry/row.ts';
 import { DEFAULT_TIMING, type SeatTiming } from '../registry/timing.ts';
 import type { Choice } from '../select/choices.ts';
 import { issueTicket } from '../ticket/issue.ts';
 import { createFullCheck, type FullCheck } from './full-check.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
-import { choicesOf, countCandidates, type PlacingOptions, pickFrom, RETRY_FULL_MS, type Tried } from './placing.ts';
+import {
+  choicesOf,
+  countCandidates,
+  type PlacingOptions,
+  pickFrom,
+  RETRY_FULL_MS,
+  type Tried,
+  withSeats,
+} from './placing.ts';
 import { takeSeats } from './seat-taker.ts';
+import { createSecondLook, type SecondLook } from './second-look.ts';
 import { createStock, type SeatInHand, type Stock } from './stock.ts';
 import type { Assignment, AssignOutcome, AssignRequest } from './types.ts';
 
@@ -50,6 +59,7 @@ export interface Assigner {
 /** Takes that one request may cost before the assigner gives up; each refused one corrects the view first. */
 const MAX_TAKES = 32;
 const RETRY_UNAVAILABLE_MS = 1_000;
+const FULL = refuse('assign.no-capacity', { retryAfterMs: RETRY_FULL_MS });
 const UNAVAILABLE = refuse('assign.unavailable', { retryAfterMs: RETRY_UNAVAILABLE_MS });
 
 /** Names the server, not its index: a newer roster may be adopted at any await. */
@@ -57,6 +67,15 @@ interface SeatAt {
   readonly server: Placement;
   readonly seat: SeatInHand;
   readonly fromStock: boolean;
+}
+
+/** `refused`: no seat here; `unreached`: the registry did not answer in time. */
+type Sought = SeatAt | 'refused' | 'unreached';
+
+/** A take ahead of clients: those who come while it is under way wait for its seats, as far as they go. */
+interface UnderWay {
+  readonly done: Promise<Sought>;
+  spare: number;
 }
 
 /** The use case of the whole product: roster -> policy -> seat -> ticket. */
@@ -70,6 +89,8 @@ class SeatAssigner implements Assigner {
   private readonly stock: Stock;
   private readonly live: LiveView;
   private readonly check: FullCheck;
+  private readonly secondLook: SecondLook = createSecondLook();
+  private readonly underWay = new Map<string, UnderWay>();
   private adopted: RosterView;
 
   constructor(options: AssignerOptions) {
@@ -81,7 +102,7 @@ class SeatAssigner implements Assigner {
     this.check = createFullCheck({
       clock: options.clock,
       read: (key) => options.store.get(key),
-      learn: (id, row) => this.at(id, (index) => this.live.learn(index, row)),
+      learn: (id, row) => this.learn(id, row),
     });
   }
 
@@ -90,6 +111,7 @@ class SeatAssigner implements Assigner {
     if (newest !== this.adopted) {
       this.adopted = newest;
       this.live.adopt(newest);
+      this.secondLook.forget();
     }
     return this.live.view;
   }
@@ -109,17 +131,20 @@ class SeatAssigner implements Assigner {
     const client = request.client ?? request.source.address;
     const query = { client, source: request.source, service, rng };
     const tried: Tried[] = [];
-    let checked = false;
-    while (tried.length < MAX_TAKES) {
+    let isChecked = false;
+    for (;;) {
       const choices = choicesOf(this.options, this.view(), request, tried);
       if ('code' in choices) return choices;
-      const index = pickFrom(policy, choices, query);
+      const mayTake = tried.length < MAX_TAKES;
+      // Some policies do not look at free seats: once they are known, the rest is out of the question.
+      const index = mayTake ? pickFrom(policy, isChecked ? withSeats(choices) : choices, query) : -1;
       if (index < 0) {
+        if (isChecked) return mayTake ? FULL : UNAVAILABLE;
         // "Full" is said only after a fresh consistent read.
-        const free = checked ? false : await this.anyFree(request, choices);
+        const free = await this.anyFree(request);
         if (free === 'unreached') return UNAVAILABLE;
-        if (!free) break;
-        checked = true;
+        if (!free) return FULL;
+        isChecked = true;
         tried.length = 0;
         continue;
       }
@@ -134,74 +159,106 @@ class SeatAssigner implements Assigner {
       const spare = this.anyStocked(choices);
       return spare ? this.finish(request, client, spare, choices, tried) : UNAVAILABLE;
     }
-    return refuse('assign.no-capacity', { retryAfterMs: RETRY_FULL_MS });
   }
 
-  /** A seat at the server of `index`: from stock, else by a take. */
-  private async seatAt(index: number): Promise<SeatAt | 'refused' | 'unreached'> {
-    const { clock } = this.options;
-    const entry = this.live.view.entries[index]!;
-    const { server } = entry;
-    const kept = this.handOut(server, index);
+  /** A seat at the server of `index`: from stock, from a take that is under way, else by a take. */
+  private async seatAt(index: number): Promise<Sought> {
+    const { stock, clock } = this.options;
+    const { server } = this.live.view.entries[index]!;
+    const kept = this.handOut(server);
+    if (!stock) return kept ?? this.takeAt(index, 1);
     this.stock.given(server.id, clock.monoMs());
-    if (kept) return { server, seat: kept, fromStock: true };
-    const wanted = this.options.stock ? this.batchAt(index) : 1;
-    const beatAfter = this.options.roster.degraded() ? entry.status.beat : undefined;
-    const deps = { ...this.options, timing: this.timing };
-    let taken = await takeSeats(deps, entry.key, wanted, beatAfter);
-    if (!taken.ok && taken.reached && wanted > 1 && (taken.row?.seats?.free ?? 0) > 0) {
-      taken = await takeSeats(deps, entry.key, 1, beatAfter);
+    if (kept) return kept;
+    const ahead = this.underWay.get(server.id);
+    if (ahead && ahead.spare > 0) {
+      ahead.spare--;
+      const outcome = await ahead.done;
+      if (typeof outcome === 'string') return outcome;
+      const seat = this.handOut(server);
+      if (seat) return seat;
     }
-    if (!taken.ok) {
-      if (!taken.reached) return 'unreached';
-      const { row } = taken;
-      this.at(server.id, (now) => this.live.learn(now, row));
-      return 'refused';
-    }
-    this.stock.put(server.id, taken.seats, taken.expiresWallMs);
     const now = this.live.view.indexOf.get(server.id);
-    if (now === undefined) return 'refused';
-    this.live.learn(now, taken.row);
-    this.live.stocked(now, taken.seats.last - taken.seats.first + 1);
-    const seat = this.handOut(server, now);
-    return seat ? { server, seat, fromStock: false } : 'refused';
+    return now === undefined ? 'refused' : this.takeAhead(now);
   }
 
-  private batchAt(index: number): number {
+  /** Takes what demand asks for, and lets those who come meanwhile share it: else each of them would take as much. */
+  private takeAhead(index: number): Promise<Sought> {
     const { free, capacity, entries } = this.live.view;
-    return this.stock.batch(entries[index]!.server.id, this.options.clock.monoMs(), free[index]!, capacity[index]!);
+    const { id } = entries[index]!.server;
+    const wanted = this.stock.batch(id, this.options.clock.monoMs(), free[index]!, capacity[index]!);
+    const done = this.takeAt(index, wanted);
+    const underWay = { done, spare: wanted - 1 };
+    this.underWay.set(id, underWay);
+    const clear = (): void => {
+      if (this.underWay.get(id) === underWay) this.underWay.delete(id);
+    };
+    done.then(clear, clear);
+    return done;
   }
 
-  private handOut(server: Placement, index: number): SeatInHand | undefined {
+  private async takeAt(index: number, wanted: number): Promise<Sought> {
+    const { key, server, status } = this.live.view.entries[index]!;
+    const { id } = server;
+    const beatAfter = this.options.roster.degraded()
+      ? this.secondLook.beatAfter(id, status.beat, this.options.clock.monoMs())
+      : undefined;
+    const deps = { ...this.options, timing: this.timing };
+    let taken = await takeSeats(deps, key, wanted, beatAfter);
+    if (!taken.ok && taken.reached && wanted > 1 && (taken.row?.seats?.free ?? 0) > 0) {
+      taken = await takeSeats(deps, key, 1, beatAfter);
+    }
+    if (taken.ok || taken.reached || taken.row) this.learn(id, taken.row);
+    if (!taken.ok) return taken.reached ? 'refused' : 'unreached';
+    // Nobody is sent to a server that has left the roster meanwhile: its seats are forgotten.
+    if (!this.live.view.indexOf.has(id)) return 'refused';
+    this.stock.put(id, taken.seats, taken.expiresWallMs);
+    this.at(id, (now) => this.live.stocked(now, taken.seats.last - taken.seats.first + 1));
+    const seat = this.handOut(server);
+    return seat ? { ...seat, fromStock: false } : 'refused';
+  }
+
+  private handOut(server: Placement): SeatAt | undefined {
     const seat = this.stock.hand(server.id, this.options.clock.monoMs());
-    if (seat) this.live.stocked(index, -1);
-    return seat;
+    if (!seat) return undefined;
+    this.at(server.id, (index) => this.live.stocked(index, -1));
+    return { server, seat, fromStock: true };
   }
 
   /** The registry is away: any server that this request may have and that has a seat on hand. */
   private anyStocked(choices: readonly Choice[]): SeatAt | undefined {
-    const { entries, open } = this.live.view;
+    const { indexOf, open } = this.live.view;
     for (const { pool, allowed } of choices) {
-      for (const index of pool.members) {
-        if (open[index] !== 1 || !allowed(index)) continue;
-        const { server } = entries[index]!;
-        const seat = this.handOut(server, index);
-        if (seat) return { server, seat, fromStock: true };
+      for (const member of pool.members) {
+        // The choices are of the view that the request began with; a newer one has other indices.
+        const { server } = pool.view.entries[member]!;
+        const index = indexOf.get(server.id);
+        if (index === undefined || open[index] !== 1 || !allowed(member)) continue;
+        const seat = this.handOut(server);
+        if (seat) return seat;
       }
     }
     return undefined;
   }
 
-  private async anyFree(request: AssignRequest, choices: readonly Choice[]): Promise<boolean | 'unreached'> {
-    const widest = choices.at(-1);
-    const members = widest?.pool.members.filter((index) => widest.allowed(index));
-    if (!widest || !members || members.length === 0) return false;
-    const name = [request.app, request.world, request.pick, request.family].join('\n');
+  /** Reads all that the request may have, also what it tried in vain: a seat may have come back since. */
+  private async anyFree(request: AssignRequest): Promise<boolean | 'unreached'> {
+    const choices = choicesOf(this.options, this.view(), request, []);
+    const widest = 'code' in choices ? undefined : choices.at(-1);
+    if (!widest) return false;
+    const { view } = widest.pool;
     try {
-      return await this.check.anyFree(name, { view: widest.pool.view, members });
+      return await this.check.anyFree({ view, members: widest.pool.members.filter((index) => widest.allowed(index)) });
     } catch {
       return 'unreached';
     }
+  }
+
+  private learn(id: string, row: ServerRow | undefined): void {
+    this.at(id, (index) => {
+      this.live.learn(index, row);
+      const rosterBeat = this.live.view.entries[index]!.status.beat;
+      if (row?.seats) this.secondLook.saw(id, row.seats.beat, rosterBeat, this.options.clock.monoMs());
+    });
   }
 
   private finish(

@@ -4,7 +4,8 @@ import type { ServerRow } from '../registry/row.ts';
 /**
  * The newest of what an assigner knows: the roster, corrected by the rows that its own takes returned, plus the seats
  * it holds in stock, less the hints it gave. Policies read `view.free`; only this file writes it:
- * `free = registry's free + stock - hints`, never below 0.
+ * `free = registry's free + stock - hints`, at least 1 while there is a seat: a hint makes a server less attractive, and
+ * takes no seat from those who ask for one.
  */
 export interface LiveView {
   readonly view: RosterView;
@@ -38,14 +39,18 @@ export function createLiveView(initial: RosterView): LiveView {
   let hints = new Int32Array(initial.free.length);
 
   const settle = (index: number): void => {
-    view.free[index] = Math.max(0, registryFree[index]! + stock[index]! - hints[index]!);
+    const seats = registryFree[index]! + stock[index]!;
+    view.free[index] = Math.max(Math.min(1, seats), seats - hints[index]!);
   };
 
-  const apply = (index: number, correction: Correction, sameBeat: boolean): void => {
-    const free = sameBeat ? Math.min(correction.free, registryFree[index]!) : correction.free;
-    registryFree[index] = free;
+  /** `rosterBeat`: the beat that the view's roster shows. */
+  const apply = (index: number, correction: Correction, rosterBeat: number): void => {
+    const isSameBeat = correction.beat === rosterBeat;
+    registryFree[index] = isSameBeat ? Math.min(correction.free, registryFree[index]!) : correction.free;
     view.capacity[index] = correction.capacity;
+    // Open again only by a beat that the roster has not seen: the row itself does not tell how old its beat is.
     if (!correction.open) view.open[index] = 0;
+    else if (correction.beat > rosterBeat) view.open[index] = 1;
   };
 
   return {
@@ -71,7 +76,7 @@ export function createLiveView(initial: RosterView): LiveView {
         const beat = index === undefined ? Number.POSITIVE_INFINITY : next.entries[index]!.status.beat;
         if (index === undefined || !stillNewer(correction, beat)) continue;
         kept.set(id, correction);
-        apply(index, correction, correction.beat === beat);
+        apply(index, correction, beat);
       }
       corrections = kept;
       for (let index = 0; index < stock.length; index++) {
@@ -89,16 +94,25 @@ export function createLiveView(initial: RosterView): LiveView {
         capacity: Math.min(seats?.capacity ?? 0, maxCapacity),
         open: seats?.state === 'ready' && !row?.suspect,
       };
+      const known = corrections.get(id);
+      // Replies overtake each other; within one beat only takes change the row, and they lower `free`.
+      const isOlder =
+        known &&
+        seats &&
+        (correction.beat < known.beat || (correction.beat === known.beat && correction.free > known.free));
+      if (isOlder) return;
       corrections.set(id, correction);
-      apply(index, correction, false);
+      registryFree[index] = correction.free;
+      apply(index, correction, entry.status.beat);
       settle(index);
     },
+    // A server that left the roster and came back lost its counts on the way: what is taken off them then was not there.
     stocked(index, change) {
-      stock[index] = stock[index]! + change;
+      stock[index] = Math.max(0, stock[index]! + change);
       settle(index);
     },
     hinted(index, change) {
-      hints[index] = hints[index]! + change;
+      hints[index] = Math.max(0, hints[index]! + change);
       settle(index);
     },
   };

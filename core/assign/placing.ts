@@ -62,6 +62,11 @@ export function pickFrom(policy: Policy, choices: readonly Choice[], query: Omit
   return -1;
 }
 
+/** The same choices, less the servers that have no free seat. */
+export function withSeats(choices: readonly Choice[]): readonly Choice[] {
+  return choices.map(({ pool, allowed }) => ({ pool, allowed: (at) => pool.view.free[at]! > 0 && allowed(at) }));
+}
+
 /** How many servers of the widest choice could be had at this moment. */
 export function countCandidates(choices: readonly Choice[]): number {
   const widest = choices.at(-1);

@@ -22,7 +22,7 @@ const TRIES = 2;
 
 /**
  * Takes k seats at one row by one conditional update, and once more with the same token when no reply came.
- * `reached: false` means that the registry did not answer at all.
+ * `reached: false` means that the registry did not answer in time; a late answer's row is there all the same.
  */
 export async function takeSeats(
   deps: {
@@ -44,7 +44,8 @@ export async function takeSeats(
     try {
       const reply = await store.write(key, command);
       const outcome = readTakeReply(command, reply, sentAtMs, clock.monoMs(), timing);
-      return outcome.ok ? { ...outcome, expiresWallMs } : { ...outcome, reached: true };
+      if (outcome.ok) return { ...outcome, expiresWallMs };
+      return { ...outcome, reached: outcome.code === 'assign.no-capacity' };
     } catch (error) {
       if (!(error instanceof OnedoorError)) throw error;
       if (error.code !== 'registry.unreachable') break;

@@ -83,14 +83,14 @@ export function createStock(timing: SeatTiming): Stock {
     },
     sweep(nowMs, lost) {
       for (const [id, here] of lots) {
-        const live = here.filter((lot) => lot.usableUntilMs > nowMs && lot.next <= lot.last);
+        const live = here.filter((lot) => lot.usableUntilMs > nowMs);
         if (live.length === here.length) continue;
         const gone = here
           .filter((lot) => lot.usableUntilMs <= nowMs)
-          .reduce((sum, lot) => sum + Math.max(0, lot.last - lot.next + 1), 0);
+          .reduce((sum, lot) => sum + lot.last - lot.next + 1, 0);
         if (live.length === 0) lots.delete(id);
         else lots.set(id, live);
-        if (gone > 0) lost(id, gone);
+        lost(id, gone);
       }
       for (const [id, demand] of demands) {
         roll(demand, nowMs);

@@ -1,10 +1,11 @@
 import { createMemoryStore } from '../../adapters/memory/registry-store.ts';
-import { type Assigner, type AssignerOptions, createAssigner } from '../../core/assign/assigner.ts';
+import { type Assigner, type AssignerOptions, createAssigner, type RosterSource } from '../../core/assign/assigner.ts';
 import type { AssignOutcome, AssignRequest } from '../../core/assign/types.ts';
 import { OnedoorError } from '../../core/errors.ts';
 import type { RegistryStore } from '../../core/ports.ts';
 import type { RowCommand, WriteReply } from '../../core/registry/commands.ts';
 import { buildView, type RosterEntry } from '../../core/registry/roster.ts';
+import type { ServerRow } from '../../core/registry/row.ts';
 import { createPolicy } from '../../core/select/create-policy.ts';
 import { aServer } from './builders.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
@@ -25,8 +26,12 @@ export interface AssignBench {
   staleRoster(): Promise<void>;
   /** Makes the roster say what the rows say now. */
   refreshRoster(): Promise<void>;
+  /** Makes the roster hold these servers alone, as they were said to be. */
+  showOnly(servers: readonly RosterEntry[]): void;
   free(id: string): Promise<number>;
   degraded: boolean;
+  /** How long each message to and from the registry takes. */
+  lag: () => Promise<void>;
 }
 
 /** Assigners over a registry in memory whose servers are all ready; the roster is as it was at the last refresh. */
@@ -53,15 +58,34 @@ export async function anAssignBench(servers: readonly RosterEntry[]): Promise<As
   const fates: WriteFate[] = [];
   const write = async (key: string, command: RowCommand): Promise<WriteReply> => {
     const fate = fates.shift() ?? 'answered';
+    await bench.lag();
     if (fate === 'never-arrives') throw new OnedoorError('registry.unreachable');
     landed.push(command);
     const reply = await store.write(key, command);
+    await bench.lag();
     if (fate === 'reply-lost') throw new OnedoorError('registry.unreachable');
     return reply;
   };
+  const get = async (key: string): Promise<ServerRow | undefined> => {
+    await bench.lag();
+    const row = await store.get(key);
+    await bench.lag();
+    return row;
+  };
   let entries: readonly RosterEntry[] = [];
-  let view = buildView(entries, 0, 15_000);
   let version = 0;
+  /** A view is written by the assigner that holds it, so that each needs one of its own. */
+  const ownRoster = (): RosterSource => {
+    let view = buildView(entries, version, 15_000);
+    return {
+      view: () => {
+        if (view.version !== version) view = buildView(entries, version, 15_000);
+        return view;
+      },
+      ageMs: () => 0,
+      degraded: () => bench.degraded,
+    };
+  };
   let seed = 0;
   const signer = { kid: 'test-key', sign: () => new Uint8Array(64) };
   const bench: AssignBench = {
@@ -70,10 +94,11 @@ export async function anAssignBench(servers: readonly RosterEntry[]): Promise<As
     landed,
     fates,
     degraded: false,
+    lag: async () => {},
     assigner: (options = {}) =>
       createAssigner({
-        store: { get: store.get, write },
-        roster: { view: () => view, ageMs: () => 0, degraded: () => bench.degraded },
+        store: { get, write },
+        roster: ownRoster(),
         policy: createPolicy('least-loaded'),
         signer,
         clock,
@@ -85,14 +110,18 @@ export async function anAssignBench(servers: readonly RosterEntry[]): Promise<As
         ...options,
       }),
     async staleRoster() {
-      view = buildView(entries, ++version, 15_000);
+      version++;
     },
     async refreshRoster() {
       const rows = await store.list();
       entries = rows.flatMap(({ key, placement, seats, suspect }) =>
         placement && seats ? [{ key, server: placement, status: { ...seats, suspect, beatAgeMs: 0 } }] : [],
       );
-      view = buildView(entries, ++version, 15_000);
+      version++;
+    },
+    showOnly(servers) {
+      entries = servers;
+      version++;
     },
     async free(id) {
       const row = (await store.list()).find((candidate) => candidate.placement?.id === id);

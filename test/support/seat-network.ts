@@ -8,7 +8,7 @@ import type { SeatTiming } from '../../core/registry/timing.ts';
 /** Small numbers, so that a random search meets the boundaries: T is exactly W + A + tau, and a beat is one unit. */
 export const SMALL_TIMING: SeatTiming = { holdMs: 2, activateMs: 3, handOverMs: 1, expireMs: 6, beatMs: 1 };
 
-export const KEY = 'SRV#AROAEXAMPLE:i-a#0';
+const KEY = 'SRV#AROAEXAMPLE:i-a#0';
 
 export interface Claimed {
   readonly begin: LifeStart;

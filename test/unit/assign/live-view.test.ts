@@ -23,13 +23,60 @@ const roster = (free: number, beat: number, version = 1) =>
   aView([aServer({ id: 'a.0', free, capacity: 10, beat })], version);
 
 describe('the live view', () => {
-  it('shows the registry’s free seats plus the stock less the hints, never below 0', () => {
+  it('shows the registry’s free seats plus the stock less the hints', () => {
     const live = createLiveView(roster(5, 10));
     live.stocked(0, 3);
     live.hinted(0, 2);
     expect(live.view.free[0]).toBe(6);
+  });
+
+  it('never lets hints make a server look full that has a seat', () => {
+    const live = createLiveView(roster(5, 10));
     live.hinted(0, 20);
+    expect(live.view.free[0]).toBe(1);
+    live.learn(0, aRow({ free: 0 }));
     expect(live.view.free[0]).toBe(0);
+    live.stocked(0, 1);
+    expect(live.view.free[0]).toBe(1);
+    live.hinted(0, -20);
+    expect(live.view.free[0]).toBe(1);
+  });
+
+  it('counts no stock and no hints below none after a server left the roster and came back', () => {
+    const live = createLiveView(roster(5, 10));
+    live.stocked(0, 3);
+    live.hinted(0, 2);
+    live.adopt(aView([], 2));
+    live.adopt(roster(5, 11, 3));
+    live.stocked(0, -3);
+    live.hinted(0, -2);
+    expect(live.view.free[0]).toBe(5);
+    live.stocked(0, 2);
+    expect(live.view.free[0]).toBe(7);
+  });
+
+  it('believes the newest of replies that overtook each other', () => {
+    const live = createLiveView(roster(5, 10));
+    live.learn(0, aRow({ free: 2, beat: 12 }));
+    live.learn(0, aRow({ free: 4, beat: 12 }));
+    live.learn(0, aRow({ free: 0, beat: 11, state: 'draining' }));
+    expect([live.view.free[0], live.view.open[0]]).toEqual([2, 1]);
+    live.learn(0, aRow({ free: 6, beat: 13 }));
+    expect(live.view.free[0]).toBe(6);
+  });
+
+  it('opens a server that the roster shows as closed, by a row with a later beat alone', () => {
+    const closed = (beat: number, version: number) =>
+      aView([aServer({ id: 'a.0', free: 5, capacity: 10, beat, state: 'starting' })], version);
+    const live = createLiveView(closed(10, 1));
+    live.learn(0, aRow({ beat: 10 }));
+    expect(live.view.open[0]).toBe(0);
+    live.learn(0, aRow({ beat: 11 }));
+    expect(live.view.open[0]).toBe(1);
+    live.adopt(closed(10, 2));
+    expect(live.view.open[0]).toBe(1);
+    live.adopt(closed(11, 3));
+    expect(live.view.open[0]).toBe(0);
   });
 
   it('keeps stock and hints over a new roster, also where the server has another index', () => {

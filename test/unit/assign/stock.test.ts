@@ -54,4 +54,16 @@ describe('the stock', () => {
     for (let n = 0; n < 12; n++) stock.given('a.0', 0);
     expect(stock.batch('a.0', DEFAULT_TIMING.holdMs, 1_000, 1_000)).toBe(1);
   });
+
+  it('looks at no seat again that it has handed out, swept or not', () => {
+    const stock = createStock(DEFAULT_TIMING);
+    let looks = 0;
+    // Compared with each lot that is looked at.
+    const now = { valueOf: () => looks++ * 0 } as unknown as number;
+    for (let serial = 1; serial <= 1_000; serial++) {
+      stock.put('a.0', seats(serial, serial), 1);
+      expect(stock.hand('a.0', now)?.serial).toBe(serial);
+    }
+    expect(looks).toBeLessThanOrEqual(2_000);
+  });
 });

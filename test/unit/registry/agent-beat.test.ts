@@ -273,7 +273,7 @@ describe('a restart', () => {
   const withJournal = next({ gens, floor, used, sessions });
 
   it('with the journal adds nothing for the seats that are out or in use', () => {
-    expect(plan(withJournal, 3).command).toMatchObject({ addFree: 0, sessions: 1 });
+    expect(plan(withJournal, 3).command).toMatchObject({ gen: 'next', beat: 52, addFree: 0, sessions: 1 });
     expect(activate(withJournal, aClaim(103)).result).toMatchObject({ ok: true });
   });
 

@@ -8,8 +8,8 @@ import { DEFAULT_TIMING } from '../../../core/registry/timing.ts';
 export const KEY = 'SRV#AROAEXAMPLE:i-a#0';
 /** The life of the books made here. */
 export const MINE = '00000000000000a1';
-/** T, W and A of the default timing, in ms. */
-export const { expireMs: T, holdMs: W, activateMs: A } = DEFAULT_TIMING;
+/** T and W of the default timing, in ms. */
+export const { expireMs: T, holdMs: W } = DEFAULT_TIMING;
 
 /** Seats of a ready server of 10, all free, of which none was ever taken: serials start at 101. */
 export function someSeats(changes: Partial<SeatFields> = {}): SeatFields {

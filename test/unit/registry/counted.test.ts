@@ -40,6 +40,11 @@ describe('a count that rises', () => {
     expect([...observe(book, 2, 10).book.used]).toEqual([101, 103, 102, 104]);
   });
 
+  it('marks one for each player more, not for each that plays', () => {
+    const two = observe(aCounted(105), 2, 10).book;
+    expect([...observe(two, 3, 20).book.used]).toEqual([101, 102, 103]);
+  });
+
   it('marks all there are when more came than seats are known; the others came without one', () => {
     const { book, result } = observe(aCounted(101), 3, 10);
     expect([occupied(book), [...book.used], result]).toEqual([3, [101], 1]);
