@@ -44,14 +44,18 @@ export function createFullCheck(deps: {
     return reading.isFree;
   };
 
-  const isFree = (entry: RosterEntry, pauseMs: number): Promise<boolean> | boolean => {
+  const readingOf = (entry: RosterEntry): Reading => {
     const known = readings.get(entry.key);
-    const reading = known ?? { running: undefined, next: undefined, sentAtMs: Number.NEGATIVE_INFINITY, isFree: false };
-    if (!known) readings.set(entry.key, reading);
-    if (pauseMs > 0) {
-      if (deps.clock.monoMs() - reading.sentAtMs < pauseMs) return reading.isFree;
-      if (reading.running) return reading.running;
-    }
+    if (known) return known;
+    const reading = { running: undefined, next: undefined, sentAtMs: Number.NEGATIVE_INFINITY, isFree: false };
+    readings.set(entry.key, reading);
+    return reading;
+  };
+
+  /** `mayJoin`: a reading that is under way is new enough. */
+  const read = (entry: RosterEntry, mayJoin: boolean): Promise<boolean> => {
+    const reading = readingOf(entry);
+    if (mayJoin && reading.running) return reading.running;
     const start = (): Promise<boolean> => {
       reading.next = undefined;
       reading.running = readNow(entry, reading).finally(() => {
@@ -75,19 +79,28 @@ export function createFullCheck(deps: {
     async anyFree({ view, members }) {
       forgetOld(view.entries.length);
       const pauseMs = members.length <= SMALL_POOL ? 0 : (1_000 * members.length) / READS_PER_SECOND;
+      const nowMs = deps.clock.monoMs();
+      const unread: RosterEntry[] = [];
       let any = false;
+      // Every client of a full pool comes through here, so what is known costs no more than a look.
+      for (const member of members) {
+        const entry = view.entries[member]!;
+        const known = pauseMs > 0 ? readings.get(entry.key) : undefined;
+        if (!known || nowMs - known.sentAtMs >= pauseMs) unread.push(entry);
+        else if (known.isFree) any = true;
+      }
       let at = 0;
       let failure: { readonly error: unknown } | undefined;
       const worker = async (): Promise<void> => {
-        while (at < members.length && !failure) {
+        while (at < unread.length && !failure) {
           try {
-            if (await isFree(view.entries[members[at++]!]!, pauseMs)) any = true;
+            if (await read(unread[at++]!, pauseMs > 0)) any = true;
           } catch (error) {
             failure = { error };
           }
         }
       };
-      await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, members.length) }, worker));
+      await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, unread.length) }, worker));
       if (failure && !any) throw (failure as { readonly error: unknown }).error;
       return any;
     },
