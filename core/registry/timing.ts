@@ -1,6 +1,7 @@
 /**
  * The durations of the seat protocol (docs/SEATS.md, "Timing"). All are measured on one machine's monotonic clock.
- * The one safety rule between them: `expireMs >= holdMs + activateMs + handOverMs`.
+ * The one safety rule between them: `expireMs >= holdMs + activateMs + handOverMs`. And `2 * beatMs < expireMs`, since an
+ * agent admits nobody new without a beat for T: one lost beat must not close its server.
  */
 export interface SeatTiming {
   /** W: how long after SENDING a take its seats may be handed out. */
@@ -34,6 +35,9 @@ export function timingProblems(timing: SeatTiming): string[] {
     problems.push(
       `\`expireMs\` must be at least holdMs + activateMs + handOverMs = ${least}, got: ${timing.expireMs}.`,
     );
+  }
+  if (2 * timing.beatMs >= timing.expireMs) {
+    problems.push(`\`beatMs\` must be less than half of expireMs = ${timing.expireMs}, got: ${timing.beatMs}.`);
   }
   return problems;
 }

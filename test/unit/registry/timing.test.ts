@@ -19,7 +19,14 @@ describe('the timing of the seat protocol', () => {
     }
   }
 
+  it('refuses a beat of which one lost would end the lease of T', () => {
+    expect(timingProblems({ ...DEFAULT_TIMING, beatMs: 20_999 })).toEqual([]);
+    expect(timingProblems({ ...DEFAULT_TIMING, beatMs: 21_000 })).toEqual([
+      '`beatMs` must be less than half of expireMs = 42000, got: 21000.',
+    ]);
+  });
+
   it('lists every problem at once', () => {
-    expect(timingProblems({ ...DEFAULT_TIMING, beatMs: 0, handOverMs: 1.5, expireMs: 1 })).toHaveLength(3);
+    expect(timingProblems({ ...DEFAULT_TIMING, beatMs: 0.5, handOverMs: 1.5, expireMs: 1 })).toHaveLength(4);
   });
 });
