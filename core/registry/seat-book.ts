@@ -104,9 +104,13 @@ export function activate(book: SeatBook, claim: SeatClaim): BookChange<Admission
   };
 }
 
-/** A client gives an unused seat back ("Cancel"). True if it did; anything else changes nothing. */
+/**
+ * A client gives an unused seat back ("Cancel"). True if it did; anything else changes nothing. Of a game that can only
+ * be counted nothing is taken back: whose seat the count marked is not known, so this one may be in use.
+ */
 export function cancel(book: SeatBook, claim: SeatClaim): BookChange<boolean> {
-  const may = book.gens.includes(claim.gen) && claim.serial > book.floor && !book.used.has(claim.serial);
+  const isMine = book.gens.includes(claim.gen) && claim.serial > book.floor;
+  const may = isMine && !book.used.has(claim.serial) && !book.counted;
   if (!may) return { book, result: false, journal: [] };
   return { book: withUsed(book, claim.serial), result: true, journal: [{ t: 'used', serial: claim.serial }] };
 }

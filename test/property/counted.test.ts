@@ -9,7 +9,20 @@ const RUNS = 20_000;
 
 /** A call of one of the world's methods: plain data, so that a counterexample can be read. */
 type Step = readonly [
-  'take' | 'beat' | 'query' | 'join' | 'walkIn' | 'leave' | 'restart' | 'loseRow' | 'setCapacity' | 'advance' | 'pass',
+  (
+    | 'take'
+    | 'beat'
+    | 'query'
+    | 'join'
+    | 'giveBack'
+    | 'walkIn'
+    | 'leave'
+    | 'restart'
+    | 'loseRow'
+    | 'setCapacity'
+    | 'advance'
+    | 'pass'
+  ),
   ...unknown[],
 ];
 
@@ -43,6 +56,7 @@ const scene: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(query) },
   { weight: 4, arbitrary: fc.tuple(join) },
   { weight: 1, arbitrary: fc.tuple(call('walkIn')) },
+  { weight: 1, arbitrary: fc.tuple(call('giveBack', fc.nat(20))) },
   { weight: 2, arbitrary: fc.tuple(leave) },
   { weight: 4, arbitrary: fc.tuple(advance) },
   { weight: 4, arbitrary: fc.tuple(pass) },

@@ -3,7 +3,7 @@ import type { RowCommand, WriteReply } from '../../core/registry/commands.ts';
 import { observeCount } from '../../core/registry/counted.ts';
 import { snapshot } from '../../core/registry/journal.ts';
 import type { JournalEntry } from '../../core/registry/journal-entry.ts';
-import { markKnown, occupied, type SeatBook } from '../../core/registry/seat-book.ts';
+import { cancel, markKnown, occupied, type SeatBook } from '../../core/registry/seat-book.ts';
 import { readTakeReply } from '../../core/registry/take.ts';
 import { SeatNetwork, SMALL_TIMING } from './seat-network.ts';
 
@@ -115,6 +115,16 @@ export class CountedWorld {
     if (!isInTime) this.seen.late++;
     this.players.push(isInTime ? seat : 'walk-in');
     this.check();
+  }
+
+  /** The holder of a seat, who may be playing on it for all the agent knows, gives it back. */
+  giveBack(index: number): void {
+    const seat = this.seats[index % Math.max(1, this.seats.length)];
+    if (!seat || !this.book) return;
+    const { book, result, journal } = cancel(this.book, { ...seat, sub: 'anybody' });
+    if (result && seat.state === 'held') seat.state = 'lost';
+    this.book = book;
+    this.journal.push(...journal);
   }
 
   walkIn(): void {

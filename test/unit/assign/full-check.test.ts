@@ -65,6 +65,20 @@ describe('the check before anybody is told that a pool is full', () => {
     expect(registry.reads()).toBe(4);
   });
 
+  it('gives nobody an old reading that others had waited for', async () => {
+    let free = 0;
+    const registry = slowReads(() => free);
+    const check = createFullCheck({ clock: fakeClock(), read: registry.read, learn: () => {} });
+    const pool = aPool(servers(2));
+    const early = [check.anyFree(pool), check.anyFree(pool)];
+    await registry.answerAll();
+    expect(await Promise.all(early)).toEqual([false, false]);
+    free = 1;
+    const late = [check.anyFree(pool), check.anyFree(pool)];
+    await registry.answerAll();
+    expect(await Promise.all(late)).toEqual([true, true]);
+  });
+
   it('reads a large pool no more often than 200 servers a second allow', async () => {
     const registry = slowReads(() => 0);
     const clock = fakeClock();
@@ -137,5 +151,35 @@ describe('the check before anybody is told that a pool is full', () => {
     await registry.answerAll();
     expect(await Promise.all(answers)).toEqual(new Array(50).fill(false));
     expect(registry.reads()).toBe(100);
+  });
+
+  it('reads each server of a small pool for every refusal, of 16 servers and not of 17', async () => {
+    for (const [size, reads] of [
+      [16, 32],
+      [17, 17],
+    ] as const) {
+      const registry = slowReads(() => 0);
+      const check = createFullCheck({ clock: fakeClock(), read: registry.read, learn: () => {} });
+      const pool = aPool(servers(size));
+      for (let asked = 0; asked < 2; asked++) {
+        const answer = check.anyFree(pool);
+        await registry.answerAll();
+        expect(await answer).toBe(false);
+      }
+      expect(registry.reads()).toBe(reads);
+    }
+  });
+
+  it('does not keep for ever what it read of servers that are gone', async () => {
+    const registry = slowReads(() => 0);
+    const check = createFullCheck({ clock: fakeClock(), read: registry.read, learn: () => {} });
+    const fleet = (name: string) => aPool(servers(20, (n) => ({ id: `${name}-${n}.0` })));
+    for (const name of ['a', 'b', 'c', 'd', 'a']) {
+      const answer = check.anyFree(fleet(name));
+      await registry.answerAll();
+      await answer;
+    }
+    // The first fleet was forgotten in between: it is read again though its pause is not over.
+    expect(registry.reads()).toBe(5 * 20);
   });
 });

@@ -1,34 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import { createHints } from '../../../core/assign/hints.ts';
 
-describe('hints of classic answers', () => {
-  it('end after W, in the order they were given', () => {
-    const hints = createHints(100);
-    hints.give('a.0', 0, 10);
-    hints.give('b.0', 50, 10);
-    const expired: string[] = [];
-    hints.expire(99, (id) => expired.push(id));
-    hints.expire(100, (id) => expired.push(id));
-    hints.expire(149, (id) => expired.push(id));
-    expect(expired).toEqual(['a.0']);
-    hints.expire(150, (id) => expired.push(id));
-    expect(expired).toEqual(['a.0', 'b.0']);
+const HOLD_MS = 10;
+const expired = (hints: ReturnType<typeof createHints>, nowMs: number): string[] => {
+  const servers: string[] = [];
+  hints.expire(nowMs, (server) => servers.push(server));
+  return servers;
+};
+
+describe('hints', () => {
+  it('expire once each, in the order given, W after they were', () => {
+    const hints = createHints(HOLD_MS);
+    hints.give('a.0', 0, 9);
+    hints.give('b.0', 1, 9);
+    hints.give('a.0', 1, 9);
+    expect([9, 10, 10, 11, 99].map((nowMs) => expired(hints, nowMs))).toEqual([[], ['a.0'], [], ['b.0', 'a.0'], []]);
   });
 
-  it('never take more than their budget, and take again when some have ended', () => {
-    const hints = createHints(100);
+  it('are no more at a time than the budget allows, and none without one', () => {
+    const hints = createHints(HOLD_MS);
     expect([1, 2, 3].map(() => hints.give('a.0', 0, 2))).toEqual([true, true, false]);
-    hints.expire(100, () => {});
-    expect(hints.give('a.0', 100, 2)).toBe(true);
+    expired(hints, HOLD_MS);
+    expect([2, 0].map((budget) => hints.give('a.0', HOLD_MS, budget))).toEqual([true, false]);
   });
 
-  it('keep their fixed memory: what does not fit is not recorded', () => {
-    const hints = createHints(100);
+  it('take no more memory however many are asked for, and go on after that', () => {
+    const hints = createHints(HOLD_MS);
     let given = 0;
-    for (let n = 0; n < 70_000; n++) if (hints.give('a.0', 0, Number.POSITIVE_INFINITY)) given++;
+    while (given < 100_000 && hints.give(`s-${given}`, 0, Number.POSITIVE_INFINITY)) given++;
     expect(given).toBe(65_536);
-    let expired = 0;
-    hints.expire(100, () => expired++);
-    expect(expired).toBe(65_536);
+    expect(expired(hints, HOLD_MS)).toHaveLength(given);
+    for (let n = 0; n < 3; n++) expect(hints.give(`t-${n}`, HOLD_MS, 9)).toBe(true);
+    expect(expired(hints, 2 * HOLD_MS)).toEqual(['t-0', 't-1', 't-2']);
   });
 });

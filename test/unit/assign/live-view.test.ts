@@ -87,6 +87,22 @@ describe('the live view', () => {
     expect(live.view.free[0]).toBe(10);
   });
 
+  it('keeps hints over a new roster where there is no stock', () => {
+    const live = createLiveView(roster(5, 10));
+    live.hinted(0, 2);
+    live.adopt(roster(5, 11, 2));
+    expect(live.view.free[0]).toBe(3);
+  });
+
+  it('believes the row that came back for as long as rosters are older, however many come', () => {
+    const live = createLiveView(roster(5, 10));
+    live.learn(0, aRow({ free: 1, beat: 12 }));
+    for (const version of [2, 3, 4]) live.adopt(roster(9, 11, version));
+    expect(live.view.free[0]).toBe(1);
+    live.adopt(roster(9, 13, 5));
+    expect(live.view.free[0]).toBe(9);
+  });
+
   it('believes the row that came back rather than a roster of an earlier beat', () => {
     const live = createLiveView(roster(5, 10));
     live.learn(0, aRow({ free: 1, beat: 12 }));

@@ -102,6 +102,7 @@ describe('a seat that is given back', () => {
     ['it was given back before', cancel(aBook(), aClaim()).book, aClaim()],
     ['it has expired', aBook(), aClaim(100)],
     ['it is of another life', aBook(), aClaim(101, { gen: 'strange' })],
+    ['the game can only be counted: its holder may play on it', aBook({ counted: true }), aClaim()],
   ];
   for (const [why, book, claim] of vain) {
     it(`changes nothing when ${why}`, () => {
