@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CfnResource } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseDeployConfig } from '../../core/config/parse-deploy-config.ts';
@@ -224,6 +225,17 @@ describe('a deployment with everything given', () => {
 });
 
 describe('synthesis', () => {
+  it('passes CDK’s own checks of the template, which see a planted mistake', () => {
+    const check = (mistake: boolean): unknown => {
+      const app = anApp({ builtinCloudFormationValidation: true });
+      const stack = new OnedoorStack(app, 'onedoor', { config: parseDeployConfig({}), bundles });
+      if (mistake) new CfnResource(stack, 'Bad', { type: 'AWS::SQS::Queue', properties: { DelaySeconds: 'never' } });
+      return JSON.parse(readFileSync(join(app.synth().directory, 'validation-report.json'), 'utf8')).pluginReports;
+    };
+    expect(check(false)).toEqual([]);
+    expect(() => check(true)).toThrow("'never' is not of type 'integer'");
+  });
+
   it('writes the same bytes every time', () => {
     const files = (): string[] => {
       const app = anApp();

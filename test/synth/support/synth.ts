@@ -44,12 +44,17 @@ export function aFile(name: string, text: string): string {
 /** An application as the CLI runs it: with the flags of cdk.json. */
 export function anApp(props: AppProps = {}): App {
   const outdir = mkdtempSync(join(temporary, 'out-'));
-  return new App({ outdir, context: CONTEXT as Record<string, unknown>, ...props });
+  // CDK's own checks take a second to load: one test of the whole deployment asks for them.
+  return new App({
+    outdir,
+    context: CONTEXT as Record<string, unknown>,
+    builtinCloudFormationValidation: false,
+    ...props,
+  });
 }
 
-/** A stack for one construct. CDK's own checks, which take a second to load, see the whole deployment in its test. */
 export function aStack(): Stack {
-  return new Stack(anApp({ builtinCloudFormationValidation: false }), 'Test');
+  return new Stack(anApp(), 'Test');
 }
 
 export function aVpc(stack: Stack): IVpc {
