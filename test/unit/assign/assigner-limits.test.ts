@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OnedoorError } from '../../../core/errors.ts';
 import { createPolicy } from '../../../core/select/create-policy.ts';
 import { type AssignBench, anAssignBench, aRequest, assignMany, twoSmallServers } from '../../support/assign-bench.ts';
 import { aServer, servers } from '../../support/builders.ts';
@@ -51,12 +52,37 @@ describe('an assigner that is about to say full', () => {
     expect(await assigner.assign(aRequest())).toMatchObject({ ok: true });
   });
 
+  it('says unavailable, not full, when the registry cannot be read', async () => {
+    const bench = await anAssignBench([aServer({ id: 'a.0', capacity: 2, free: 0 })]);
+    const get = async () => {
+      throw new OnedoorError('registry.unreachable');
+    };
+    const assigner = bench.assigner({ store: { get, write: bench.store.write } });
+    expect(await assigner.assign(aRequest())).toMatchObject({ code: 'assign.unavailable' });
+  });
+
   it('says unavailable, not full, when every answer of the registry comes later than W', async () => {
     const bench = await anAssignBench(twoSmallServers());
     const assigner = bench.assigner();
     bench.lag = async () => bench.clock.advance(6_000);
     expect(await assigner.assign(aRequest())).toMatchObject({ code: 'assign.unavailable' });
     expect(bench.landed.length).toBe(1);
+  });
+});
+
+describe('what an assigner shows as free', () => {
+  it('is what the registry has and what lies in its own stock, until that is too old', async () => {
+    const bench = await anAssignBench([aServer({ id: 'a.0', capacity: 1_000 })]);
+    const assigner = bench.assigner({ stock: true });
+    await assignMany(assigner, 20);
+    const left = await bench.free('a.0');
+    expect(left).toBeLessThan(980);
+    expect(assigner.view().free[0]).toBe(980);
+    await bench.refreshRoster();
+    for (let times = 0; times < 3; times++) expect(assigner.view().free[0]).toBe(980);
+    bench.clock.advance(10_000);
+    assigner.sweep();
+    expect(assigner.view().free[0]).toBe(left);
   });
 });
 
