@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { MAX_NAME_BYTES } from '../core/wire/limits.ts';
 
 /** Settings of the whole system on one machine. */
 export interface LocalOptions {
@@ -11,6 +12,8 @@ export interface LocalOptions {
   /** Port of the door, and of every agent on its own address. */
   readonly probePort: number;
   readonly registryPort: number;
+  /** App of classic probes, and of all other requests that name none; absent: the sample servers'. */
+  readonly defaultApp?: string;
   /** Stop by itself after this time. */
   readonly forMs?: number;
   readonly json: boolean;
@@ -51,6 +54,13 @@ function loopback(text: string): string {
   return text;
 }
 
+function appName(text: string): string {
+  if (!/^[^\s\p{Cc}]+$/u.test(text) || Buffer.byteLength(text) > MAX_NAME_BYTES) {
+    throw new InvalidArgumentError(`must be 1 to ${MAX_NAME_BYTES} bytes without spaces, got: ${text}`);
+  }
+  return text;
+}
+
 /** The address of server number `index` (from 0): the 10th address after `bind`, and on. */
 export function serverAddress(bind: string, index: number): string {
   const [a, b, c, d] = bind.split('.').map(Number) as [number, number, number, number];
@@ -69,6 +79,7 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
     .option('--http-port <port>', 'port of the HTTP API', integer(1, 65_535), 8080)
     .option('--probe-port <port>', 'port of the door, and of each agent on its own address', integer(1, 65_535), 7000)
     .option('--registry-port <port>', 'port of the DynamoDB engine', integer(1, 65_535), 8000)
+    .option('--default-app <name>', 'app of classic probes and of requests that name none (default: world)', appName)
     .option('--for <seconds>', 'stop after this time with exit code 0', seconds)
     .option('--json', 'events as JSON lines instead of the table', false)
     .allowExcessArguments(false)

@@ -18,10 +18,10 @@ const FRESH_MS = 6_000;
 const ROSTER_REFRESH_MS = 250;
 const KEEPALIVE_SECONDS = 2;
 
-/** What differs from a deployment's configuration. */
-function localConfig(options: LocalOptions): Partial<Record<keyof RuntimeConfig, unknown>> {
-  return {
-    defaultApp: LOCAL_APP,
+/** `ONEDOOR_CONFIG` of the local system: what differs from a deployment's. */
+export function localConfig(options: LocalOptions): string {
+  const config: Partial<Record<keyof RuntimeConfig, unknown>> = {
+    defaultApp: options.defaultApp ?? LOCAL_APP,
     serviceAddress: options.bind,
     probePort: options.probePort,
     freshMs: FRESH_MS,
@@ -32,6 +32,7 @@ function localConfig(options: LocalOptions): Partial<Record<keyof RuntimeConfig,
     unverifiedPerSecond: 10_000,
     logLevel: 'warn',
   };
+  return JSON.stringify(config);
 }
 
 export function localEnv(
@@ -46,6 +47,6 @@ export function localEnv(
     AWS_ENDPOINT_URL_EC2: parts.ec2Endpoint,
     ONEDOOR_TABLE: LOCAL_TABLE,
     ONEDOOR_KEY_SECRET: `file:${parts.secretPath}`,
-    ONEDOOR_CONFIG: JSON.stringify(localConfig(options)),
+    ONEDOOR_CONFIG: localConfig(options),
   };
 }

@@ -35,6 +35,7 @@ describe('the flags of the local system', () => {
     [['--bind', '10.0.0.1'], /--bind.*got: 10.0.0.1/],
     [['--bind', '127.0.0.200'], /got: 127.0.0.200/],
     [['--for', '0'], /--for.*got: 0/],
+    [['--default-app', 'two words'], /--default-app.*1 to 32 bytes without spaces, got: two words/],
     [['--serverz', '1'], /unknown option '--serverz'\n\(Did you mean --servers\?\)/],
     [['extra'], /too many arguments/],
   ];
