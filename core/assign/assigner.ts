@@ -7,15 +7,7 @@ import type { Choice } from '../select/choices.ts';
 import { issueTicket } from '../ticket/issue.ts';
 import { createFullCheck, type FullCheck } from './full-check.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
-import {
-  choicesOf,
-  countCandidates,
-  type PlacingOptions,
-  pickFrom,
-  RETRY_FULL_MS,
-  type Tried,
-  withSeats,
-} from './placing.ts';
+import { choicesOf, explain, type PlacingOptions, pickFrom, RETRY_FULL_MS, type Tried, withSeats } from './placing.ts';
 import { takeSeats } from './seat-taker.ts';
 import { createSecondLook, type SecondLook } from './second-look.ts';
 import { createStock, type SeatInHand, type Stock } from './stock.ts';
@@ -58,6 +50,10 @@ export interface Assigner {
 
 /** Takes that one request may cost before the assigner gives up; each refused one corrects the view first. */
 const MAX_TAKES = 32;
+/** After a call that was waited for in vain: how long seats on hand are all that is given, so that clients need not wait. */
+const AWAY_MS = 1_000;
+const SLOW_MS = 500;
+const HOLDER_BYTES = 16;
 const RETRY_UNAVAILABLE_MS = 1_000;
 const FULL = refuse('assign.no-capacity', { retryAfterMs: RETRY_FULL_MS });
 const UNAVAILABLE = refuse('assign.unavailable', { retryAfterMs: RETRY_UNAVAILABLE_MS });
@@ -72,12 +68,6 @@ interface SeatAt {
 /** `refused`: no seat here; `unreached`: the registry did not answer in time. */
 type Sought = SeatAt | 'refused' | 'unreached';
 
-/** A take ahead of clients: those who come while it is under way wait for its seats, as far as they go. */
-interface UnderWay {
-  readonly done: Promise<Sought>;
-  spare: number;
-}
-
 /** The use case of the whole product: roster -> policy -> seat -> ticket. */
 export function createAssigner(options: AssignerOptions): Assigner {
   return new SeatAssigner(options);
@@ -90,8 +80,10 @@ class SeatAssigner implements Assigner {
   private readonly live: LiveView;
   private readonly check: FullCheck;
   private readonly secondLook: SecondLook = createSecondLook();
-  private readonly underWay = new Map<string, UnderWay>();
+  /** Takes ahead of clients: those who come while one is under way wait for its seats, as far as they go. */
+  private readonly underWay = new Map<string, { readonly done: Promise<Sought>; spare: number }>();
   private adopted: RosterView;
+  private awayUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: AssignerOptions) {
     this.options = options;
@@ -128,8 +120,9 @@ class SeatAssigner implements Assigner {
 
   async assign(request: AssignRequest): Promise<AssignOutcome> {
     const { policy, service, rng } = this.options;
-    const client = request.client ?? request.source.address;
-    const query = { client, source: request.source, service, rng };
+    const query = { client: request.client ?? request.source.address, source: request.source, service, rng };
+    // Many clients share one address: a ticket is bound to its client's identity or to nobody else's.
+    const holder = request.client ?? rng.bytes(HOLDER_BYTES);
     const tried: Tried[] = [];
     let isChecked = false;
     for (;;) {
@@ -141,24 +134,38 @@ class SeatAssigner implements Assigner {
       if (index < 0) {
         if (isChecked) return mayTake ? FULL : UNAVAILABLE;
         // "Full" is said only after a fresh consistent read.
-        const free = await this.anyFree(request);
-        if (free === 'unreached') return UNAVAILABLE;
+        const askedAtMs = this.options.clock.monoMs();
+        const free = this.isAway ? 'unreached' : await this.anyFree(request);
+        if (free === 'unreached') return this.notAnswered(askedAtMs);
         if (!free) return FULL;
         isChecked = true;
         tried.length = 0;
         continue;
       }
       const { id } = this.live.view.entries[index]!.server;
-      const seat = await this.seatAt(index);
+      const askedAtMs = this.options.clock.monoMs();
+      const seat = this.isAway ? 'unreached' : await this.seatAt(index);
       if (seat === 'refused') {
         tried.push({ id, code: 'assign.no-capacity' });
         continue;
       }
-      if (seat !== 'unreached') return this.finish(request, client, seat, choices, tried);
+      if (seat !== 'unreached') return this.finish(request, holder, seat, choices, tried);
+      const refusal = this.notAnswered(askedAtMs);
       tried.push({ id, code: 'registry.unreachable' });
       const spare = this.anyStocked(choices);
-      return spare ? this.finish(request, client, spare, choices, tried) : UNAVAILABLE;
+      return spare ? this.finish(request, holder, spare, choices, tried) : refusal;
     }
+  }
+
+  private get isAway(): boolean {
+    return this.options.clock.monoMs() < this.awayUntilMs;
+  }
+
+  /** A failure that comes at once costs nobody time; one that had to be waited for is remembered. */
+  private notAnswered(askedAtMs: number): typeof UNAVAILABLE {
+    const nowMs = this.options.clock.monoMs();
+    if (nowMs - askedAtMs >= SLOW_MS) this.awayUntilMs = nowMs + AWAY_MS;
+    return UNAVAILABLE;
   }
 
   /** A seat at the server of `index`: from stock, from a take that is under way, else by a take. */
@@ -263,26 +270,18 @@ class SeatAssigner implements Assigner {
 
   private finish(
     request: AssignRequest,
-    client: Uint8Array,
+    holder: Uint8Array,
     at: SeatAt,
     choices: readonly Choice[],
     tried: readonly Tried[],
   ): Assignment {
-    const { iss, signer, clock, roster, policy } = this.options;
-    const issued = issueTicket({ iss, server: at.server, seat: at.seat, client, wallMs: clock.wallMs() }, signer);
+    const { iss, signer, clock } = this.options;
+    const issued = issueTicket(
+      { iss, server: at.server, seat: at.seat, client: holder, wallMs: clock.wallMs() },
+      signer,
+    );
     const answer: Assignment = { ok: true, server: at.server, ...issued };
-    if (!request.explain) return answer;
-    return {
-      ...answer,
-      explain: {
-        policy: policy.name,
-        candidates: countCandidates(choices),
-        rosterVersion: this.live.view.version,
-        rosterAgeMs: Math.round(roster.ageMs()),
-        refused: tried,
-        fromStock: at.fromStock,
-      },
-    };
+    return request.explain ? { ...answer, explain: explain(this.options, choices, tried, at.fromStock) } : answer;
   }
 
   private at(id: string, run: (index: number) => void): void {

@@ -3,7 +3,7 @@ import type { RosterView } from '../registry/roster.ts';
 import { type Choice, choicesFor, type GroupFallback } from '../select/choices.ts';
 import type { PickQuery, Policy } from '../select/policy.ts';
 import { createPools } from '../select/pools.ts';
-import type { AssignRequest } from './types.ts';
+import type { AssignRequest, Explanation } from './types.ts';
 
 /** A server that this request tried in vain, and the code of the refusal. */
 export interface Tried {
@@ -68,11 +68,28 @@ export function withSeats(choices: readonly Choice[]): readonly Choice[] {
 }
 
 /** How many servers of the widest choice could be had at this moment. */
-export function countCandidates(choices: readonly Choice[]): number {
+function countCandidates(choices: readonly Choice[]): number {
   const widest = choices.at(-1);
   if (!widest) return 0;
   const { view, members } = widest.pool;
   let count = 0;
   for (const at of members) if (view.open[at] === 1 && view.free[at]! > 0 && widest.allowed(at)) count++;
   return count;
+}
+
+/** Why this server: the widest choice as it was, and what was tried before. */
+export function explain(
+  options: PlacingOptions & { readonly roster: { ageMs(): number } },
+  choices: readonly Choice[],
+  refused: readonly Tried[],
+  fromStock: boolean,
+): Explanation {
+  return {
+    policy: options.policy.name,
+    candidates: countCandidates(choices),
+    rosterVersion: choices.at(-1)?.pool.view.version ?? 0,
+    rosterAgeMs: Math.round(options.roster.ageMs()),
+    refused,
+    fromStock,
+  };
 }

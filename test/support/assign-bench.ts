@@ -12,7 +12,7 @@ import { type FakeClock, fakeClock } from './fake-clock.ts';
 import { seededRng } from './seeded-rng.ts';
 
 /** What happens to the next writes: the default is that they land and are answered. */
-export type WriteFate = 'answered' | 'reply-lost' | 'never-arrives';
+export type WriteFate = 'answered' | 'reply-lost' | 'never-arrives' | 'times-out';
 
 export interface AssignBench {
   readonly store: RegistryStore;
@@ -59,7 +59,8 @@ export async function anAssignBench(servers: readonly RosterEntry[]): Promise<As
   const write = async (key: string, command: RowCommand): Promise<WriteReply> => {
     const fate = fates.shift() ?? 'answered';
     await bench.lag();
-    if (fate === 'never-arrives') throw new OnedoorError('registry.unreachable');
+    if (fate === 'times-out') clock.advance(2_000);
+    if (fate === 'never-arrives' || fate === 'times-out') throw new OnedoorError('registry.unreachable');
     landed.push(command);
     const reply = await store.write(key, command);
     await bench.lag();

@@ -56,6 +56,29 @@ describe('the assigner', () => {
     expect(await assigner.assign(aRequest())).toMatchObject({ ok: true });
   });
 
+  it('lets nobody wait for a registry that was just waited for in vain', async () => {
+    const bench = await anAssignBench(twoSmallServers());
+    const assigner = bench.assigner();
+    bench.fates.push('times-out', 'times-out');
+    expect(await assigner.assign(aRequest())).toMatchObject({ code: 'assign.unavailable' });
+    const before = bench.clock.monoMs();
+    expect(await assigner.assign(aRequest())).toMatchObject({ code: 'assign.unavailable' });
+    expect(bench.clock.monoMs()).toBe(before);
+    bench.clock.advance(1_000);
+    expect(await assigner.assign(aRequest())).toMatchObject({ ok: true });
+  });
+
+  it('binds the ticket of a client without a name to nobody else, also behind one address', async () => {
+    const bench = await anAssignBench(twoSmallServers());
+    const assigner = bench.assigner();
+    const { client: _, ...nameless } = aRequest();
+    const holders = [await assigner.assign(nameless), await assigner.assign(nameless)].map((outcome) =>
+      outcome.ok ? JSON.parse(Buffer.from(outcome.ticket.split('.')[1]!, 'base64url').toString()).sub : undefined,
+    );
+    expect(holders[0]).toMatch(/^[\w-]{22}$/);
+    expect(holders[0]).not.toBe(holders[1]);
+  });
+
   it('hands out seats from stock while the registry is away', async () => {
     const bench = await anAssignBench([aServer({ id: 'a.0', capacity: 200 }), aServer({ id: 'b.0', capacity: 200 })]);
     const assigner = bench.assigner({ stock: true });
