@@ -49,6 +49,27 @@ describe('the stock', () => {
     expect(stock.batch('a.0', 10, 49, 1_000)).toBe(1);
   });
 
+  it('counts the demand of the half of W before with that of the half that runs', () => {
+    const stock = createStock(DEFAULT_TIMING);
+    const halfMs = DEFAULT_TIMING.holdMs / 2;
+    const startMs = 7_000;
+    for (let n = 0; n < 12; n++) stock.given('a.0', startMs);
+    for (let n = 0; n < 3; n++) stock.given('a.0', startMs + halfMs);
+    stock.sweep(startMs + halfMs, () => {});
+    const wanted = (nowMs: number) => stock.batch('a.0', nowMs, 1_000, 1_000);
+    expect([halfMs, 2 * halfMs - 1, 2 * halfMs, 3 * halfMs].map((ms) => wanted(startMs + ms))).toEqual([15, 15, 3, 1]);
+  });
+
+  it('keeps what is still good when it sweeps what is not', () => {
+    const stock = createStock(DEFAULT_TIMING);
+    stock.put('a.0', seats(1, 2), 1);
+    stock.put('a.0', seats(5, 6, 1_000), 1);
+    const lost: [string, number][] = [];
+    stock.sweep(DEFAULT_TIMING.holdMs, (id, count) => lost.push([id, count]));
+    expect(lost).toEqual([['a.0', 2]]);
+    expect(stock.hand('a.0', DEFAULT_TIMING.holdMs)?.serial).toBe(5);
+  });
+
   it('forgets demand that is older than W', () => {
     const stock = createStock(DEFAULT_TIMING);
     for (let n = 0; n < 12; n++) stock.given('a.0', 0);
