@@ -22,6 +22,8 @@ export interface AssignBench {
   /** Fates of the next writes, in order. */
   readonly fates: WriteFate[];
   assigner(options?: Partial<AssignerOptions>): Assigner;
+  /** What `assigner` makes one of. */
+  options(): AssignerOptions;
   /** Gives the roster of the last refresh once more, as a new one. */
   staleRoster(): Promise<void>;
   /** Makes the roster say what the rows say now. */
@@ -96,20 +98,19 @@ export async function anAssignBench(servers: readonly RosterEntry[]): Promise<As
     fates,
     degraded: false,
     lag: async () => {},
-    assigner: (options = {}) =>
-      createAssigner({
-        store: { get, write },
-        roster: ownRoster(),
-        policy: createPolicy('least-loaded'),
-        signer,
-        clock,
-        rng: seededRng(++seed),
-        iss: 'test',
-        defaultApp: 'arena',
-        service: { address: Uint8Array.of(192, 0, 2, 1), port: 7_000 },
-        stock: false,
-        ...options,
-      }),
+    assigner: (options = {}) => createAssigner({ ...bench.options(), ...options }),
+    options: () => ({
+      store: { get, write },
+      roster: ownRoster(),
+      policy: createPolicy('least-loaded'),
+      signer,
+      clock,
+      rng: seededRng(++seed),
+      iss: 'test',
+      defaultApp: 'arena',
+      service: { address: Uint8Array.of(192, 0, 2, 1), port: 7_000 },
+      stock: false,
+    }),
     async staleRoster() {
       version++;
     },

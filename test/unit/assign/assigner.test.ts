@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createAssigner } from '../../../core/assign/assigner.ts';
 import type { Assignment, AssignOutcome } from '../../../core/assign/types.ts';
+import { OnedoorError } from '../../../core/errors.ts';
 import { anAssignBench, aRequest, assignMany, twoSmallServers } from '../../support/assign-bench.ts';
 import { aServer } from '../../support/builders.ts';
 
@@ -194,5 +196,42 @@ describe('the assigner', () => {
     await assignMany(assigner, 4);
     await bench.staleRoster();
     expect([...assigner.view().free]).toEqual([1, 1]);
+  });
+
+  it('goes to the preferred group though another is emptier, and counts the candidates of all groups', async () => {
+    const bench = await anAssignBench([
+      aServer({ id: 'a.0', group: 'east', capacity: 9, free: 2 }),
+      aServer({ id: 'b.0', group: 'west', capacity: 9 }),
+      aServer({ id: 'c.0', group: 'west', capacity: 9, free: 0 }),
+      aServer({ id: 'd.0', group: 'west', capacity: 9, state: 'draining' }),
+    ]);
+    const outcome = await bench.assigner().assign(aRequest({ group: 'east', explain: true }));
+    expect(outcome).toMatchObject({ server: { id: 'a.0' }, explain: { candidates: 2 } });
+  });
+
+  it('gives servers of every slot', async () => {
+    const bench = await anAssignBench([aServer({ id: 'a.3' })]);
+    expect(await bench.assigner().assign(aRequest())).toMatchObject({ ok: true, server: { id: 'a.3' } });
+  });
+
+  it('needs an app, the request’s or the deployment’s', async () => {
+    const bench = await anAssignBench(twoSmallServers());
+    const store = { get: bench.store.get, write: bench.store.write };
+    const { defaultApp: _, ...options } = { ...bench.options(), store };
+    const assigner = createAssigner(options);
+    expect(await assigner.assign(aRequest())).toMatchObject({ code: 'assign.unknown-app' });
+    expect(await assigner.assign(aRequest({ app: 'arena' }))).toMatchObject({ ok: true });
+  });
+
+  it('does not ask again when the registry refuses the call: only a lost reply is worth a second try', async () => {
+    const bench = await anAssignBench([aServer({ id: 'a.0' })]);
+    let writes = 0;
+    const write = async () => {
+      writes++;
+      throw new OnedoorError('registry.refused');
+    };
+    const assigner = bench.assigner({ store: { get: bench.store.get, write } });
+    expect(await assigner.assign(aRequest())).toMatchObject({ code: 'assign.unavailable' });
+    expect(writes).toBe(1);
   });
 });
