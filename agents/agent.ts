@@ -1,20 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createHttpServer, type HttpServer } from '../adapters/http/server.ts';
 import { type Journal, openJournal } from '../adapters/journal/journal.ts';
 import { createApiLoad } from '../adapters/load/api.ts';
 import { createLoadAdapter } from '../adapters/load/create-load-adapter.ts';
 import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
 import { openUdp } from '../adapters/udp/udp-endpoint.ts';
+import { OnedoorError } from '../core/errors.ts';
 import type { Clock, RegistryStore, Rng } from '../core/ports.ts';
 import { parseEntry } from '../core/registry/journal.ts';
 import type { JournalEntry } from '../core/registry/journal-entry.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
 import { rowKey } from '../core/registry/row.ts';
 import { loadApiToken } from './api-token.ts';
-import { enrol } from './enrol/enrol.ts';
+import { type Enrolment, enrol } from './enrol/enrol.ts';
 import { GAME_FRESH_MS } from './game-watch.ts';
 import { createKeyRing } from './key-ring.ts';
 import { createLobbyHandler } from './lobby.ts';
-import type { Log } from './log.ts';
+import { createOutage, type Log } from './log.ts';
 import { createLoopbackApi, MAX_API_BODY_BYTES } from './loopback-api.ts';
 import type { AgentOptions } from './options.ts';
 import { Slot, type SlotOptions } from './slot.ts';
@@ -38,7 +40,7 @@ export interface Agent {
 /** All agents that read the whole roster often would be many readers of few items. */
 const ROSTER_REFRESH_MS = 5_000;
 const DRAIN_CHECK_MS = 500;
-const LOOPBACK = '127.0.0.1';
+const ENROL_RETRY_MS = 1_000;
 
 type Close = () => Promise<unknown>;
 
@@ -68,7 +70,7 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
       closers.push(...(await openPorts(options, index, slot, log, createLoopbackApi({ slot, token, roster }))));
     }
     const { enrolment } = options;
-    if (enrolment) await enrol(enrolment, store);
+    if (enrolment) await enrolWhenThere(enrolment, store, log);
   } catch (error) {
     await Promise.all([...closers.map((close) => close()), ...slots.map((slot) => slot.stop())]);
     throw error;
@@ -131,7 +133,7 @@ async function openPorts(
   log: Log,
   api: ReturnType<typeof createLoopbackApi>,
 ): Promise<Close[]> {
-  const { bind, probePort, apiPort, lobbyPort } = options;
+  const { bind, probePort, apiBind, apiPort, lobbyPort } = options;
   const onError = (error: unknown): void => log.error({ slot: index, err: error }, 'a request failed');
   const closers: Close[] = [];
   const open = async (server: HttpServer, port: number, host: string): Promise<void> => {
@@ -145,7 +147,7 @@ async function openPorts(
       closers.push(() => endpoint.close());
     }
     const maxBodyBytes = MAX_API_BODY_BYTES;
-    await open(createHttpServer({ handler: api, maxBodyBytes, onError }), apiPort + index, LOOPBACK);
+    await open(createHttpServer({ handler: api, maxBodyBytes, onError }), apiPort + index, apiBind);
     if (lobbyPort === undefined) return closers;
     const lobby = createLobbyHandler(() => slot.lobby());
     await open(createHttpServer({ handler: lobby, onError }), lobbyPort + index, bind);
@@ -153,5 +155,20 @@ async function openPorts(
   } catch (error) {
     await Promise.all(closers.map((close) => close()));
     throw error;
+  }
+}
+
+/** A registry that is away is no reason to end: said once, tried again. Throws what else is wrong. */
+async function enrolWhenThere(enrolment: Enrolment, store: RegistryStore, log: Log): Promise<void> {
+  const outage = createOutage(log, 'the registry does not take the enrolment', 'the machine is enrolled');
+  for (;;) {
+    try {
+      await enrol(enrolment, store);
+      return outage.good();
+    } catch (error) {
+      if (!(error instanceof OnedoorError) || error.code !== 'registry.unreachable') throw error;
+      outage.bad(error);
+      await delay(ENROL_RETRY_MS);
+    }
   }
 }

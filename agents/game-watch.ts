@@ -14,12 +14,16 @@ export interface GameWatchOptions {
 export const GAME_FRESH_MS = 2_000;
 /** Three answers may be lost before a game counts as dead. */
 const POLL_MS = 500;
+/** Games that start together with their agent need some seconds before they answer. */
+const PATIENCE_MS = 5_000;
 
 /** Asks one game again and again how it is. */
 export class GameWatch {
   readonly #options: GameWatchOptions;
   #goodAtMs = Number.NEGATIVE_INFINITY;
-  #wasAlive = false;
+  /** Undefined until the first word on it: a game that never came is told of like one that went. */
+  #wasAlive: boolean | undefined;
+  #startedAtMs = 0;
   #error: unknown;
   #timer: NodeJS.Timeout | undefined;
   #asking: Promise<void> | undefined;
@@ -40,6 +44,7 @@ export class GameWatch {
   }
 
   start(): void {
+    this.#startedAtMs = this.#options.clock.monoMs();
     void this.#turn();
   }
 
@@ -78,6 +83,8 @@ export class GameWatch {
   #tell(): void {
     const { isAlive } = this;
     if (isAlive === this.#wasAlive || this.#isStopped) return;
+    const isStarting = this.#options.clock.monoMs() - this.#startedAtMs < PATIENCE_MS;
+    if (!isAlive && this.#wasAlive === undefined && isStarting) return;
     this.#wasAlive = isAlive;
     this.#options.onChange(isAlive, isAlive ? undefined : this.#error);
   }

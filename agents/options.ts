@@ -1,12 +1,13 @@
 import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
-import { hostname, tmpdir } from 'node:os';
+import { hostname, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { GameAddress } from '../adapters/load/load-adapter.ts';
 import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { operatorUserId } from '../core/registry/row.ts';
+import { MAX_NAME_BYTES } from '../core/wire/limits.ts';
 import type { Enrolment } from './enrol/enrol.ts';
 
 export interface AgentOptions {
@@ -25,6 +26,8 @@ export interface AgentOptions {
   readonly bind: string;
   /** Ports of slot 0; slot n has them + n. */
   readonly probePort: number;
+  /** Loopback address of the API for the game. */
+  readonly apiBind: string;
   readonly apiPort: number;
   readonly lobbyPort?: number;
   readonly journal: string;
@@ -36,7 +39,7 @@ export interface AgentOptions {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-interface Flags extends Omit<AgentOptions, 'games' | 'enrolment' | 'isJson' | 'config' | 'drainMs'> {
+interface Flags extends Omit<AgentOptions, 'bind' | 'games' | 'enrolment' | 'isJson' | 'config' | 'drainMs'> {
   readonly app?: string;
   readonly world: string;
   readonly group: string;
@@ -44,6 +47,7 @@ interface Flags extends Omit<AgentOptions, 'games' | 'enrolment' | 'isJson' | 'c
   readonly address?: readonly string[];
   readonly json: boolean;
   readonly drainDeadline: number;
+  readonly bind?: string;
   readonly beatMs?: number;
 }
 
@@ -63,6 +67,27 @@ const port = integer(1, 65_535);
 
 function address(text: string): string {
   if (isIP(text) === 0) throw new InvalidArgumentError(`must be an IP address, got: ${text}`);
+  return text;
+}
+
+function loopback(text: string): string {
+  if (!/^127\.\d+\.\d+\.\d+$/.test(address(text)) && text !== '::1') {
+    throw new InvalidArgumentError(`must be a loopback address, got: ${text}`);
+  }
+  return text;
+}
+
+function name(text: string): string {
+  if (!/^[^\s\p{Cc}]+$/u.test(text) || Buffer.byteLength(text) > MAX_NAME_BYTES) {
+    throw new InvalidArgumentError(`must be 1 to ${MAX_NAME_BYTES} bytes without spaces, got: ${text}`);
+  }
+  return text;
+}
+
+function url(text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? '')) {
+    throw new InvalidArgumentError(`must be an http or https URL, got: ${text}`);
+  }
   return text;
 }
 
@@ -95,7 +120,8 @@ export function parseAgentOptions(
   problems.push(...portProblems(flags, games.length));
   if (problems.length > 0 || !config) throw new ConfigError(problems);
   const apiTokenFile = flags.apiTokenFile ?? join(flags.journal, `${encodeURIComponent(identity)}.token`);
-  const options = { ...rest, identity, games, isJson, config, apiTokenFile, drainMs: drainDeadline * 1_000 };
+  const bind = rest.bind ?? addresses.find(isOwn) ?? '0.0.0.0';
+  const options = { ...rest, bind, identity, games, isJson, config, apiTokenFile, drainMs: drainDeadline * 1_000 };
   if (app === undefined || addresses.length === 0) return options;
   const { probePort, lobbyPort, capacity } = rest;
   const gamePorts = games.map((game) => game.port);
@@ -125,21 +151,26 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
       'enrol this machine with its public address first (needs the operator’s right); again for the other family',
       (text, all: readonly string[] = []) => [...all, address(text)],
     )
-    .option('--app <name>', 'app to enrol for')
-    .option('--world <name>', 'world to enrol for', 'main')
-    .option('--group <name>', 'group to enrol in', 'main')
-    .option('--registry <url>', 'endpoint of the registry (default: AWS_ENDPOINT_URL_DYNAMODB, else the region’s)')
+    .option('--app <name>', 'app to enrol for', name)
+    .option('--world <name>', 'world to enrol for', name, 'main')
+    .option('--group <name>', 'group to enrol in', name, 'main')
+    .option('--registry <url>', 'endpoint of the registry (default: AWS_ENDPOINT_URL_DYNAMODB, else the region’s)', url)
     .option(
       '--table <name>',
       'table of the registry (default: ONEDOOR_TABLE, else onedoor)',
       env['ONEDOOR_TABLE'] ?? 'onedoor',
     )
-    .option('--bind <ip>', 'address of probe port and lobby', address, '0.0.0.0')
+    .option(
+      '--bind <ip>',
+      'address of probe port and lobby (default: --address where it is this machine’s, else 0.0.0.0)',
+      address,
+    )
     .option(
       '--probe-port <port>',
       'UDP and TCP port of slot 0 (default: probePort of ONEDOOR_CONFIG); slot n has it + n',
       port,
     )
+    .option('--api-bind <ip>', 'loopback address of the API for the game', loopback, '127.0.0.1')
     .option('--api-port <port>', 'loopback port of slot 0’s API for the game; slot n has it + n', port, 7100)
     .option(
       '--api-token-file <path>',
@@ -184,6 +215,12 @@ function readConfig(env: Env, problems: string[], beatMs?: number): RuntimeConfi
     problems.push(...error.problems.map((problem) => `ONEDOOR_CONFIG: ${problem}`));
     return undefined;
   }
+}
+
+/** Whether a socket of this machine can be bound to it; behind a NAT the public address is none of its own. */
+function isOwn(ip: string): boolean {
+  if (ip.startsWith('127.')) return true;
+  return Object.values(networkInterfaces()).some((list) => list?.some((each) => each.address === ip));
 }
 
 function enrolmentProblems(identity: string, app: string | undefined, addresses: readonly string[]): string[] {

@@ -40,7 +40,7 @@ export function createControl(deps: {
       return problemResponse('http.bad-request', { detail: 'no address is left for another server' });
     }
     const match = /^\/local\/servers\/([^/]+)\/([a-z-]+)$/.exec(path);
-    const action = match?.[2] === undefined ? undefined : ACTIONS[match[2]];
+    const action = match?.[2] !== undefined && Object.hasOwn(ACTIONS, match[2]) ? ACTIONS[match[2]] : undefined;
     if (!match || !action) {
       const known = Object.keys(ACTIONS).join(', ');
       return problemResponse('http.not-found', {
@@ -48,7 +48,8 @@ export function createControl(deps: {
       });
     }
     if (method !== 'POST') return problemResponse('http.method-not-allowed', { headers: { allow: 'POST' } });
-    const machine = machines().find(({ serverId }) => serverId === decodeURIComponent(match[1] as string));
+    // Ids need no percent-encoding, so what has any is no id.
+    const machine = machines().find(({ serverId }) => serverId === match[1]);
     if (!machine) {
       const ids = machines().map(({ serverId }) => serverId);
       return problemResponse('http.not-found', { detail: `no such server; there are ${ids.join(', ') || 'none'}` });

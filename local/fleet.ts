@@ -16,7 +16,6 @@ export interface Machine {
 
 /** Rows are written under this identity, as an instance's role and id are on AWS. */
 const IDENTITY_PREFIX = 'local:';
-const API_PORT_OFFSET = 100;
 
 /** Starts machine number `index` (from 0) and tells the EC2 endpoint about it first. */
 export function startMachine(
@@ -33,8 +32,7 @@ export function startMachine(
   const instanceId = `srv-${String(index + 1).padStart(2, '0')}`;
   const address = serverAddress(options.bind, index);
   const tokenPath = join(workDir, `${instanceId}.token`);
-  // All agents share 127.0.0.1 for their loopback APIs.
-  const apiPort = options.probePort + API_PORT_OFFSET + index;
+  const apiPort = options.probePort + 1;
   const lobbyPort = options.probePort + 2;
   ec2.register({
     instanceId,
@@ -57,7 +55,7 @@ export function startMachine(
     ...['--capacity', String(LOCAL_CAPACITY)],
     ...['--load', 'api'],
     ...['--probe-port', String(options.probePort)],
-    ...['--api-port', String(apiPort), '--api-token-file', tokenPath],
+    ...['--api-bind', address, '--api-port', String(apiPort), '--api-token-file', tokenPath],
     '--json',
     ...['--lobby-port', String(lobbyPort)],
     ...['--journal', join(workDir, instanceId)],
@@ -65,7 +63,7 @@ export function startMachine(
   const game = processes.start(`${instanceId}-game`, join(distDir, 'game/game.mjs'), [
     ...['--bind', address, '--port', String(GAME_PORT)],
     ...['--capacity', String(LOCAL_CAPACITY)],
-    ...['--agent', `http://127.0.0.1:${apiPort}`, '--agent-token-file', tokenPath],
+    ...['--agent', `http://${address}:${apiPort}`, '--agent-token-file', tokenPath],
     ...['--name', instanceId],
   ]);
   return { instanceId, serverId: `${instanceId}.0`, address, game, agent };

@@ -17,12 +17,15 @@ async function main(): Promise<void> {
     else if (screen) screen.event(event);
     else early.push(event);
   };
-  const system = await startLocalSystem(options, DIST, emit);
+  const stopped = untilStopped(options.forMs);
+  const starting = startLocalSystem(options, DIST, emit);
+  // A signal while it starts: let it start, then stop it, or what was started by then would be left behind.
+  const system = await starting;
   if (!options.json) {
     screen = startScreen(header(system, options), system.store, process.stdout);
     for (const event of early) screen.event(event);
   }
-  await untilStopped(options.forMs);
+  await stopped;
   screen?.stop();
   await system.stop();
 }
@@ -36,23 +39,18 @@ function header(system: LocalSystem, { probePort, bind }: LocalOptions): string[
     `  registry ${system.registry} (DynamoDB API), logs in ${system.logDir}`,
     `  one raw probe (8 bytes in, 8 bytes out, the last four are your server's address):`,
     `    ${raw}`,
-    `  npm run probe -- ${system.door}          curl -X POST ${system.api}/v1/assignments -d '{}'`,
+    `  npm run probe -- ${system.door}          npm run probe -- ${system.door} --app world --explain --http ${system.api}`,
+    `  curl -X POST ${system.api}/v1/assignments -d '{}'`,
     `  curl -X POST ${system.api}/local/servers/${system.machines[0]?.serverId ?? '{id}'}/crash     (crash-game, crash-agent, drain)`,
     '  Ctrl-C stops everything.',
   ];
 }
 
-/** Until a signal comes, or the time is over. */
+/** Until a signal comes, or the time is over. Further signals change nothing: stopping takes 2 s at most. */
 function untilStopped(forMs: number | undefined): Promise<void> {
   return new Promise((resolve) => {
-    const timer = forMs === undefined ? undefined : setTimeout(resolve, forMs);
-    const stop = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-    process.once('SIGHUP', stop);
+    if (forMs !== undefined) setTimeout(resolve, forMs).unref();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
 }
 

@@ -76,8 +76,13 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
     .option('--servers <n>', 'servers to start; 0: door, API and registry alone', integer(0, MAX_SERVERS), 3)
     .option('--crowd <n>', 'clients that join, play and leave (default: 12; without servers 0)', integer(0, MAX_CROWD))
     .option('--bind <ip>', 'loopback address of door and API; servers follow at +10, +11, …', loopback, '127.0.0.1')
-    .option('--http-port <port>', 'port of the HTTP API', integer(1, 65_535), 8080)
-    .option('--probe-port <port>', 'port of the door, and of each agent on its own address', integer(1, 65_535), 7000)
+    .option(
+      '--http-port <port>',
+      'port of the HTTP API; the door’s health port is the next one',
+      integer(1, 65_534),
+      8080,
+    )
+    .option('--probe-port <port>', 'port of the door, and of each agent on its own address', integer(1, 65_000), 7000)
     .option('--registry-port <port>', 'port of the DynamoDB engine', integer(1, 65_535), 8000)
     .option('--default-app <name>', 'app of classic probes and of requests that name none (default: world)', appName)
     .option('--for <seconds>', 'stop after this time with exit code 0', seconds)
@@ -90,7 +95,7 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 'help';
-    throw new UsageError(error.message.replace(/^error: /, ''));
+    throw new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
   }
   const flags = command.opts<Omit<LocalOptions, 'forMs' | 'crowd'> & { for?: number; crowd?: number }>();
   const { for: forSeconds, crowd = flags.servers === 0 ? 0 : DEFAULT_CROWD, ...rest } = flags;

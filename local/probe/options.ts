@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { MAX_NAME_BYTES } from '../../core/wire/limits.ts';
 import { UsageError } from '../options.ts';
 
 export interface ProbeOptions {
@@ -39,6 +40,13 @@ function whole(most: number): (text: string) => number {
   };
 }
 
+function identity(text: string): string {
+  if (text === '' || Buffer.byteLength(text) > MAX_NAME_BYTES) {
+    throw new InvalidArgumentError(`must be 1 to ${MAX_NAME_BYTES} bytes, got: ${text}`);
+  }
+  return text;
+}
+
 /** `host`, `host:port` or `[ipv6]:port`. */
 function splitAddress(text: string): { readonly host: string; readonly port: number } | undefined {
   const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(text);
@@ -59,10 +67,10 @@ export function parseProbeOptions(argv: readonly string[], write: (text: string)
     .option('--count <n>', 'probes to send', whole(1_000_000), 4)
     .option('--interval <seconds>', 'time between two', positive(3_600), 1)
     .option('--timeout <seconds>', 'how long to wait for an answer', positive(60), 1)
-    .option('--app <name>', 'app to ask for')
-    .option('--world <name>', 'world of the app')
-    .option('--group <name>', 'preferred group')
-    .option('--client <text>', 'stable identity of the client')
+    .option('--app <name>', 'app to ask for', identity)
+    .option('--world <name>', 'world of the app', identity)
+    .option('--group <name>', 'preferred group', identity)
+    .option('--client <text>', 'stable identity of the client', identity)
     .option('--tcp', 'over TCP instead of UDP', false)
     .option('--explain', 'ask the HTTP API once, why this server', false)
     .option('--http <url>', 'HTTP API for --explain (default: http://<host>:8080)')
@@ -74,7 +82,7 @@ export function parseProbeOptions(argv: readonly string[], write: (text: string)
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 'help';
-    throw new UsageError(error.message.replace(/^error: /, ''));
+    throw new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
   }
   const address = command.args[0] as string;
   const door = splitAddress(address);

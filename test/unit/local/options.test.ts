@@ -31,12 +31,12 @@ describe('the flags of the local system', () => {
     [['--servers', 'x'], /--servers.*whole number from 0 to 200, got: x/],
     [['--servers', ''], /--servers.*got: $/],
     [['--servers', '1.5'], /got: 1.5/],
-    [['--http-port', '70000'], /--http-port.*1 to 65535, got: 70000/],
+    [['--http-port', '70000'], /--http-port.*1 to 65534, got: 70000/],
     [['--bind', '10.0.0.1'], /--bind.*got: 10.0.0.1/],
     [['--bind', '127.0.0.200'], /got: 127.0.0.200/],
     [['--for', '0'], /--for.*got: 0/],
     [['--default-app', 'two words'], /--default-app.*1 to 32 bytes without spaces, got: two words/],
-    [['--serverz', '1'], /unknown option '--serverz'\n\(Did you mean --servers\?\)/],
+    [['--serverz', '1'], /unknown option '--serverz' \(Did you mean --servers\?\)/],
     [['extra'], /too many arguments/],
   ];
   for (const [argv, message] of wrong) {
