@@ -22,6 +22,7 @@ import {
   emulatedCloud,
   functionLogs,
   inventory,
+  physicalId,
   readTemplate,
 } from './support/cloud.ts';
 import { type Program, run, start } from './support/commands.ts';
@@ -73,12 +74,6 @@ async function switchIam(emulator: Program, isOn: boolean): Promise<void> {
   emulator.child.kill(isOn ? 'SIGUSR1' : 'SIGUSR2');
   const line = `onedoor: IAM ${isOn ? 'decides' : 'allows everything'}`;
   await eventually(line, () => readFileSync(emulator.logPath, 'utf8').includes(line));
-}
-
-function physicalId(resources: readonly DeployedResource[], type: string, logicalId: RegExp): string {
-  const found = resources.filter((resource) => resource.type === type && logicalId.test(resource.logicalId));
-  if (found.length !== 1) throw new Error(`${found.length} resources of type ${type} are named ${logicalId}`);
-  return found[0]?.physicalId ?? '';
 }
 
 /** The deployed stack, and what is asked about it. */

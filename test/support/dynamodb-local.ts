@@ -36,9 +36,11 @@ export function whyNoDynamoDbLocal(): string | undefined {
   return existsSync(JARS) || output('mvn', ['--version']) ? undefined : 'needs Maven to copy its jars once';
 }
 
-/** Copies the jars beside their place and moves them there whole, so that a broken copy is never used. */
-function installJars(): void {
-  if (existsSync(JARS)) return;
+/**
+ * The folder of the jars. Copies them beside their place and moves them there whole, so that a broken copy is never used.
+ */
+export function dynamoDbLocalJars(): string {
+  if (existsSync(JARS)) return JARS;
   console.log('DynamoDBLocal: copying its jars into .cache/dynamodb-local, once');
   const partial = `${JARS}.${process.pid}`;
   mkdirSync(partial, { recursive: true });
@@ -47,6 +49,7 @@ function installJars(): void {
   if (existsSync(JARS)) rmSync(partial, { recursive: true });
   else renameSync(partial, JARS);
   console.log('DynamoDBLocal: jars are there');
+  return JARS;
 }
 
 async function freePort(): Promise<number> {
@@ -59,7 +62,7 @@ async function freePort(): Promise<number> {
 
 /** Starts the engine with an empty database in memory. Throws if it is not there after a minute. */
 export async function startDynamoDbLocal(): Promise<LocalDynamo> {
-  installJars();
+  dynamoDbLocalJars();
   const port = await freePort();
   const main = 'com.amazonaws.services.dynamodbv2.local.main.ServerRunner';
   const java = spawn(

@@ -171,8 +171,15 @@ async function deployedResources(cloud: Cloud, stack: string): Promise<DeployedR
   }));
 }
 
+/** The only resource of this type whose logical id fits. */
+export function physicalId(resources: readonly DeployedResource[], type: string, logicalId: RegExp): string {
+  const found = resources.filter((resource) => resource.type === type && logicalId.test(resource.logicalId));
+  if (found.length !== 1) throw new Error(`${found.length} resources of type ${type} are named ${logicalId}`);
+  return found[0]?.physicalId ?? '';
+}
+
 /** Ids that an emulator gives to what it only pretends to have. */
-const PLACEHOLDER = /^$|^unknown$|-noop-/i;
+const PLACEHOLDER = /^$|^unknown\b|-noop-/i;
 
 /**
  * Holds the stack against its template: each resource must be there, complete, and no placeholder beyond `placeholders`

@@ -9,7 +9,7 @@ const STAMP = 'onedoor-packages.txt';
 
 /** The first of `names` that runs, can make environments and fulfils `version`. */
 export function findPython(names: readonly string[], version: RegExp): string | undefined {
-  const script = 'import ensurepip, sys, venv; print("%d.%d" % sys.version_info[:2])';
+  const script = 'import ensurepip, sys, venv; print("%d.%d" % sys.version_info[:2], end="")';
   return names.find((name) => {
     try {
       return version.test(
