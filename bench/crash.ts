@@ -64,12 +64,12 @@ async function post(path: string): Promise<{ id: string }> {
   return (await response.json()) as { id: string };
 }
 
-async function untilReady(id: string): Promise<void> {
+async function untilStatus(id: string, isReady: boolean): Promise<void> {
   for (;;) {
     const { servers } = (await (await fetch(`${API}/v1/servers`)).json()) as {
       servers: { id: string; status: string }[];
     };
-    if (servers.some((server) => server.id === id && server.status === 'ready')) return;
+    if (servers.some((server) => server.id === id && server.status === 'ready') === isReady) return;
     await delay(50);
   }
 }
@@ -93,7 +93,9 @@ async function crash(
     results[player.kind].push(saved(player) ? player.answeredAtMs - startedMs : Number.POSITIVE_INFINITY);
   }
   if (how === 'freeze') await post(`/local/servers/${victim}/crash`);
-  await untilReady(fresh);
+  await untilStatus(fresh, true);
+  // Each crash stands for itself: nobody is sent to the server that died before.
+  await untilStatus(victim, false);
   await delay(SETTLE_MS);
 }
 

@@ -38,7 +38,7 @@ describe('POST /v1/assignments', () => {
     expect(bench.records).toEqual([{ ...ASSIGNED, requestId: response.headers['x-request-id'] }]);
   });
 
-  it('needs no body: default app, the source address as client', async () => {
+  it('needs no body: default app, and a ticket that is bound to nobody else', async () => {
     const bench = await anApiBench();
 
     const response = await bench.assign();
@@ -46,7 +46,7 @@ describe('POST /v1/assignments', () => {
     const [, claims = ''] = bodyOf<AssignmentAnswer>(response).ticket.split('.');
     const { sub } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sub: string };
     expect(response.status).toBe(201);
-    expect([...Buffer.from(sub, 'base64url')]).toEqual([198, 51, 100, 7]);
+    expect(Buffer.from(sub, 'base64url')).toHaveLength(16);
   });
 
   it('takes the body as bytes too', async () => {
