@@ -50,7 +50,7 @@ export const assignmentRequest = v.strictObject(
     client: v.exactOptional(
       shortText(
         MAX_CLIENT_BYTES,
-        'The client’s stable identity, proved by the ticket. Default: the source address stands in',
+        'The client’s stable identity, proved by the ticket. Default: a random one of this request’s own',
       ),
     ),
     server: v.exactOptional(

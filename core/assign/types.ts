@@ -9,7 +9,7 @@ export interface AssignRequest {
   readonly world?: string;
   /** Preferred group; others follow when it has no free seat. */
   readonly group?: string;
-  /** 1..32 bytes: the client's stable identity. Absent: its source address stands in. */
+  /** 1..32 bytes: the client's stable identity. Absent: its source address stands in for the choice, and the ticket is bound to a random one. */
   readonly client?: Uint8Array;
   /** Family of the address that the answer must carry. */
   readonly family: 4 | 6;
