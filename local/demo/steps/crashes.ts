@@ -13,7 +13,7 @@ const WATCH_MS = 8_000;
 const ASSIGNMENTS = 20;
 
 /** What was killed is gone, at once and without a word. */
-export async function killNow(...children: readonly (Child | undefined)[]): Promise<number> {
+async function killNow(...children: readonly (Child | undefined)[]): Promise<number> {
   const atMs = performance.now();
   for (const child of children) child?.signal('SIGKILL');
   await Promise.all(children.map((child) => child?.ended));
@@ -28,7 +28,7 @@ export async function assignMany({ api }: Stage, app: string, times: number): Pr
 }
 
 /** New clients while a server cannot be given out: none there. */
-export async function nobodyIsSentTo(stage: Stage, app: string, serverId: string, say: Say): Promise<void> {
+async function nobodyIsSentTo(stage: Stage, app: string, serverId: string, say: Say): Promise<void> {
   const ids = await assignMany(stage, app, ASSIGNMENTS);
   say(`${ASSIGNMENTS} new clients: ${tally(ids)}; to ${serverId} 0`);
   demand(!ids.includes(serverId), `somebody was sent to ${serverId}`);
