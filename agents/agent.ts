@@ -12,7 +12,7 @@ import type { JournalEntry } from '../core/registry/journal-entry.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
 import { rowKey } from '../core/registry/row.ts';
 import { loadApiToken } from './api-token.ts';
-import { type Enrolment, enrol } from './enrol/enrol.ts';
+import { type Enrolment, enrol } from './enrol.ts';
 import { GAME_FRESH_MS } from './game-watch.ts';
 import { createKeyRing } from './key-ring.ts';
 import { createLobbyHandler } from './lobby.ts';

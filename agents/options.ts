@@ -8,7 +8,7 @@ import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-c
 import { ConfigError } from '../core/errors.ts';
 import { operatorUserId } from '../core/registry/row.ts';
 import { MAX_NAME_BYTES } from '../core/wire/limits.ts';
-import type { Enrolment } from './enrol/enrol.ts';
+import type { Enrolment } from './enrol.ts';
 
 export interface AgentOptions {
   /** The `aws:userid` under which the rows are written; `op:<id>` if enrolled. */

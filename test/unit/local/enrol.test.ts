@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../adapters/memory/registry-store.ts';
-import { enrol } from '../../../agents/enrol/enrol.ts';
-import { parseEnrolOptions } from '../../../agents/enrol/options.ts';
+import { enrol } from '../../../agents/enrol.ts';
 import { ConfigError } from '../../../core/errors.ts';
+import { parseEnrolOptions } from '../../../local/enrol/options.ts';
 
 const GIVEN = ['web1', '--app', 'arena', '--address', '203.0.113.7', '--game-port', '27015', '--capacity', '16'];
 

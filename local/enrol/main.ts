@@ -1,7 +1,7 @@
 import { createDynamoClient } from '../../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../../adapters/dynamodb/registry-store.ts';
+import { enrol } from '../../agents/enrol.ts';
 import { ConfigError, OnedoorError } from '../../core/errors.ts';
-import { enrol } from './enrol.ts';
 import { parseEnrolOptions } from './options.ts';
 
 async function main(): Promise<void> {

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type Enrolment, machineProblems } from '../../agents/enrol.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { type Enrolment, machineProblems } from './enrol.ts';
 
 export interface EnrolOptions {
   readonly enrolment: Enrolment;

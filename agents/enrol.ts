@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
-import { ConfigError } from '../../core/errors.ts';
-import type { RegistryStore } from '../../core/ports.ts';
-import { operatorUserId, type Placement, rowKey, serverId } from '../../core/registry/row.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { RegistryStore } from '../core/ports.ts';
+import { operatorUserId, type Placement, rowKey, serverId } from '../core/registry/row.ts';
 
 /** What an operator says of a machine that no registrar can look up. */
 export interface Enrolment {
