@@ -30,7 +30,8 @@ export function createApi(base: string, health: string): Api {
       const { rosterVersion: wanted } = await roster();
       await until('the gateway reads the roster', withinMs, async () => {
         const { rosterVersion } = (await ask(`${health}/healthz`)) as { readonly rosterVersion: number };
-        return rosterVersion >= wanted;
+        // The part that moves may have been read newer than the version says.
+        return rosterVersion > wanted;
       });
     },
     async assign(app, client) {

@@ -136,7 +136,7 @@ function launch(
       spawned.kill(signal);
     },
     type: (line) => void spawned.stdin?.write(`${line}\n`),
-    lastLines: (count) => `${readFileSync(logPath, 'utf8')}${said}`.split('\n').filter(Boolean).slice(-count),
+    lastLines: (count) => `${said}${readFileSync(logPath, 'utf8')}`.split('\n').filter(Boolean).slice(-count),
   };
   return { child, process: spawned, endsItself };
 }

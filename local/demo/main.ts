@@ -66,8 +66,9 @@ async function main(): Promise<number> {
   // What a story that was broken off still finds out is nobody's interest.
   const report = createReport(STEPS.length + 1, (line) => isOver || console.log(line));
   const signalled = untilSignal();
-  const parts = { options, tools, children, workDir, apiPort };
   try {
+    const probe = await compileProbe(tools, workDir);
+    const parts = { options, tools, probe, children, workDir, apiPort };
     return await Promise.race([perform(parts, report), signalled]);
   } finally {
     isOver = true;
@@ -76,20 +77,20 @@ async function main(): Promise<number> {
     await children.stopAll();
     clear();
     process.off('exit', clear);
-    console.log(`stopped ${count(programs, 'program')} and removed their files in ${span(stopMs)}`);
+    if (programs > 0) console.log(`stopped ${count(programs, 'program')} and removed their files in ${span(stopMs)}`);
   }
 }
 
 /** The story; resolves with the exit code. */
-async function perform(parts: Omit<StageParts, 'probe'>, report: Report): Promise<number> {
+async function perform(parts: StageParts, report: Report): Promise<number> {
   const { children, options } = parts;
   try {
-    const probe = await compileProbe(parts.tools, parts.workDir);
-    await play({ ...parts, probe }, options, report);
+    await play(parts, options, report);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     for (const child of children.surprises()) report.note(`${child.name} ended by itself (${await child.ended})`);
-    for (const child of [...children.surprises(), ...children.living()]) {
+    const servers = children.living().filter(({ name }) => !name.startsWith('bzadmin'));
+    for (const child of [...children.surprises(), ...servers]) {
       for (const line of child.lastLines(LOG_LINES)) report.note(`${child.name}: ${line}`);
     }
     return 1;

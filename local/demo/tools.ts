@@ -62,10 +62,13 @@ export function findTools(path = USUAL_PATH): Tools {
 export async function compileProbe({ cc }: Tools, outDir: string): Promise<string> {
   const program = join(outDir, 'probe');
   try {
-    await promisify(execFile)(cc, ['-o', program, join(import.meta.dirname, 'probe.c')]);
+    // Its own files go where everything of the demo is.
+    const env = { ...process.env, TMPDIR: outDir };
+    await promisify(execFile)(cc, ['-o', program, join(import.meta.dirname, 'probe.c')], { env });
   } catch (error) {
-    const [first = ''] = ((error as { stderr?: string }).stderr ?? String(error)).trim().split('\n');
-    throw new UsageError(`${cc} cannot compile: ${first}; install: ${installHint(NEEDED.cc.packages)}`);
+    const lines = ((error as { stderr?: string }).stderr || String(error)).trim().split('\n');
+    const why = lines.find((line) => line.includes('error')) ?? lines[0];
+    throw new UsageError(`${cc} cannot compile: ${why}; install: ${installHint(NEEDED.cc.packages)}`);
   }
   return program;
 }
