@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serverAddress } from '../options.ts';
+import { type LocalOptions, serverAddress } from '../options.ts';
 import type { Child, Children } from './children.ts';
 import type { Tools } from './tools.ts';
 
@@ -27,25 +27,22 @@ const CAPACITY: Readonly<Record<App, number>> = { bzflag: 80, teeworlds: 64, mum
 
 export interface Machine extends Plan {
   readonly address: string;
-  /** Of the agent's API for slot 0, on 127.0.0.1; slot n has it + n. */
+  /** Of slot 0, on `address`; slot n has them + n. */
+  readonly probePort: number;
   readonly apiPort: number;
   /** One for each slot. */
   readonly serverIds: readonly string[];
 }
 
-/** @param apiPort first of as many free ports of 127.0.0.1 as there are servers */
-export function layOutMachines(bind: string, apiPort: number): readonly Machine[] {
-  let nextApiPort = apiPort;
-  return PLANS.map((plan, index) => {
-    const machine = {
-      ...plan,
-      address: serverAddress(bind, index),
-      apiPort: nextApiPort,
-      serverIds: plan.gamePorts.map((_, slot) => `${plan.name}.${slot}`),
-    };
-    nextApiPort += plan.gamePorts.length;
-    return machine;
-  });
+/** The machines of a deployment whose door is at `bind`, with nothing running yet. */
+export function layOutMachines({ bind, probePort }: LocalOptions): readonly Machine[] {
+  return PLANS.map((plan, index) => ({
+    ...plan,
+    address: serverAddress(bind, index),
+    probePort,
+    apiPort: probePort + plan.gamePorts.length,
+    serverIds: plan.gamePorts.map((_, slot) => `${plan.name}.${slot}`),
+  }));
 }
 
 export interface MachineDeps {
@@ -53,7 +50,6 @@ export interface MachineDeps {
   readonly children: Children;
   readonly workDir: string;
   readonly agentScript: string;
-  readonly probePort: number;
   readonly registry: string;
   /** What the door was told, too. */
   readonly config: string;
@@ -106,13 +102,13 @@ const tokenFileOf = (machine: Machine, deps: Pick<MachineDeps, 'workDir'>): stri
 
 /** The agent, as an operator starts one by hand; it enrols its machine by the operator's right. */
 export function startAgent(machine: Machine, deps: MachineDeps): Child {
-  const { name, app, address, gamePorts, apiPort } = machine;
-  const { children, agentScript, probePort, registry, config } = deps;
+  const { name, app, address, gamePorts, probePort, apiPort } = machine;
+  const { children, agentScript, registry, config } = deps;
   const flags = [
     ...gamePorts.flatMap((port) => ['--game', `${address}:${port}`]),
     ...['--app', app, '--load', app, '--capacity', String(CAPACITY[app])],
     ...['--address', address, '--bind', address, '--identity', `op:${name}`, '--registry', registry],
-    ...['--probe-port', String(probePort), '--api-port', String(apiPort)],
+    ...['--probe-port', String(probePort), '--api-bind', address, '--api-port', String(apiPort)],
     ...['--journal', journalOf(machine, deps), '--api-token-file', tokenFileOf(machine, deps)],
   ];
   const env = { ONEDOOR_CONFIG: config };
@@ -122,7 +118,7 @@ export function startAgent(machine: Machine, deps: MachineDeps): Child {
 /** `POST /drain` of a slot's API, which its agent has on loopback. */
 export async function drainSlot(machine: Machine, slot: number, deps: Pick<MachineDeps, 'workDir'>): Promise<number> {
   const token = readFileSync(tokenFileOf(machine, deps), 'utf8').trim();
-  const reply = await fetch(`http://127.0.0.1:${machine.apiPort + slot}/drain`, {
+  const reply = await fetch(`http://${machine.address}:${machine.apiPort + slot}/drain`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
   });

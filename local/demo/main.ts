@@ -5,7 +5,7 @@ import { UsageError } from '../options.ts';
 import { createChildren } from './children.ts';
 import { layOutMachines } from './machines.ts';
 import { type DemoOptions, parseDemoOptions } from './options.ts';
-import { checkPorts, freePorts } from './ports.ts';
+import { checkPorts, freePort } from './ports.ts';
 import { count, createReport, type Report, type Say, span } from './report.ts';
 import { openStage, type Stage, type StageParts } from './stage.ts';
 import { killAgent, killBoth, killGame } from './steps/crashes.ts';
@@ -28,7 +28,6 @@ const STEPS: readonly (readonly [title: string, run: StepRun])[] = [
   ['Drain: nobody new comes, who is in stays', drainServer],
 ];
 
-const SERVERS = 6;
 /** Of each program, when something failed. */
 const LOG_LINES = 3;
 
@@ -46,12 +45,10 @@ function untilSignal(): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const registryPort = await freePorts(1);
-  const options = parseDemoOptions(process.argv.slice(2), registryPort);
+  const options = parseDemoOptions(process.argv.slice(2), await freePort());
   if (options === 'help') return 0;
   const tools = findTools();
-  const apiPort = await freePorts(SERVERS);
-  await checkPorts(options.local, layOutMachines(options.local.bind, apiPort));
+  await checkPorts(options.local, layOutMachines(options.local));
   const workDir = mkdtempSync(join(tmpdir(), 'onedoor-demo-'));
   // Game servers run as nobody, and have their own directories in it.
   chmodSync(workDir, 0o711);
@@ -68,7 +65,7 @@ async function main(): Promise<number> {
   const signalled = untilSignal();
   try {
     const probe = await compileProbe(tools, workDir);
-    const parts = { options, tools, probe, children, workDir, apiPort };
+    const parts = { options, tools, probe, children, workDir };
     return await Promise.race([perform(parts, report), signalled]);
   } finally {
     isOver = true;

@@ -4,18 +4,14 @@ import { type AddressInfo, createServer } from 'node:net';
 import { type LocalOptions, UsageError } from '../options.ts';
 import type { Machine } from './machines.ts';
 
-/** As many free TCP ports of 127.0.0.1 in a row. */
-export async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    const others = Array.from({ length: count - 1 }, (_, n) => port + 1 + n);
-    const trouble = await Promise.all(others.map((other) => tcpTrouble('127.0.0.1', other)));
-    if (port + count <= 65_536 && trouble.every((code) => code === undefined)) return port;
-  }
+/** A free TCP port of 127.0.0.1. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /**
@@ -24,8 +20,10 @@ export async function freePorts(count: number): Promise<number> {
  */
 export async function checkPorts({ bind, probePort, httpPort }: LocalOptions, machines: readonly Machine[]) {
   const doors = [probePort, httpPort, httpPort + 1].map((port) => ({ address: bind, port }));
-  const servers = machines.flatMap(({ address, gamePorts }) =>
-    [...gamePorts, ...gamePorts.map((_, slot) => probePort + slot)].map((port) => ({ address, port })),
+  const servers = machines.flatMap(({ address, gamePorts, apiPort, ...machine }) =>
+    gamePorts.flatMap((gamePort, slot) =>
+      [gamePort, machine.probePort + slot, apiPort + slot].map((port) => ({ address, port })),
+    ),
   );
   for (const { address, port } of [...doors, ...servers]) {
     const code = (await tcpTrouble(address, port)) ?? (await udpTrouble(address, port));

@@ -42,25 +42,23 @@ export interface StageParts {
   readonly probe: string;
   readonly children: Children;
   readonly workDir: string;
-  /** First of enough free ports of 127.0.0.1. */
-  readonly apiPort: number;
 }
 
 /** Door, API and registry, in a process of their own: `npm start -- --servers 0`. */
-export async function openStage({ options, apiPort, ...parts }: StageParts): Promise<Stage> {
+export async function openStage({ options, ...parts }: StageParts): Promise<Stage> {
   const { children, tools, workDir } = parts;
   const { bind, probePort } = options.local;
   const { door, api, registry } = await startSystem(children, options.localFlags);
   return {
     ...parts,
     pythonProbe: join(ROOT, 'test/python/onedoor_probe.py'),
-    machines: layOutMachines(bind, apiPort),
+    machines: layOutMachines(options.local),
     names: { door, http: api },
     host: bind,
     port: probePort,
     api: createApi(api, `http://${bind}:${options.local.httpPort + 1}`),
     deps: {
-      ...{ tools, children, workDir, probePort, registry },
+      ...{ tools, children, workDir, registry },
       agentScript: join(ROOT, 'dist/agent/agent.mjs'),
       config: localConfig(options.local),
     },
