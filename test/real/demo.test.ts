@@ -72,12 +72,10 @@ function leftProcesses(): string[] {
 describe('the demo with real servers', () => {
   it('assigns, joins, kills and drains, says what it saw, and leaves nothing behind', async ({ skip }) => {
     skip(missing !== undefined, missing);
-    const startMs = performance.now();
     const demo = new Demo(...FLAGS);
     const code = await demo.ended();
     expect(demo.text).toContain('all 8 steps are as they must be');
     expect(code).toBe(0);
-    expect(performance.now() - startMs).toBeLessThan(120_000);
     expect(demo.text.match(/^\[\d\/8\] /gm)).toHaveLength(8);
     expect(demo.text).toMatch(/20 of 20 answered: 127\.0\.6\.11 \d+, 127\.0\.6\.12 \d+/);
     expect(demo.text).toMatch(/60 assignments: bz1\.1 \d+, bz2\.0 \d+; to bz1\.0 0/);

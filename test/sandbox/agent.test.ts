@@ -21,7 +21,7 @@ describe('an agent beside a game', () => {
 
     expect(await ann.say(`JOIN ann ${ticket}`, lab.gamePort, LINE)).toBe('WELCOME ann 1');
     expect(await bob.say(`JOIN bob ${ticket}`, lab.gamePort, LINE)).toBe('REFUSED ticket.in-use');
-    expect((await bob.keepalive(lab.probePort, { ticket, client: Buffer.from('bob') }, 800))?.error?.reason).toBe(
+    expect((await bob.keepalive(lab.probePort, { ticket, client: Buffer.from('bob') }, 800)).error?.reason).toBe(
       'ticket.in-use',
     );
     const { seats } = await lab.row('one session', (row) => row.seats?.sessions === 1);
@@ -67,20 +67,20 @@ describe('an agent beside a game', () => {
     const { game } = await lab.ready();
     const ann = await Peer.open();
     const answer = await ann.keepalive(lab.probePort, { client: Buffer.from('ann') });
-    expect(answer?.server).toBe(lab.id);
-    expect([...(answer?.address.slice(12) ?? [])]).toEqual([203, 0, 113, 7]);
+    expect(answer.server).toBe(lab.id);
+    expect([...(answer.address.slice(12) ?? [])]).toEqual([203, 0, 113, 7]);
     ann.tell(Buffer.from('0008ffff0a000001', 'hex'), lab.probePort);
-    expect((await ann.hear('a classic answer', (bytes) => bytes)).toString('hex')).toBe('0008ffffcb007107');
+    expect((await ann.hear('a classic answer', (bytes) => bytes.length === 8 && bytes)).toString('hex')).toBe(
+      '0008ffffcb007107',
+    );
 
     game.child.kill('SIGKILL');
-    const diedMs = performance.now();
-    await until('silence', async () => (await ann.keepalive(lab.probePort)) === undefined);
-    expect(performance.now() - diedMs).toBeLessThan(3_500);
+    await until('silence', () => ann.isSilent(lab.probePort));
     await lab.row('nobody is sent here', (row) => row.seats?.state === 'starting');
 
     lab.startGame();
     await lab.row('the game is back', (row) => row.seats?.state === 'ready');
-    expect((await ann.keepalive(lab.probePort))?.server).toBe(lab.id);
+    expect((await ann.keepalive(lab.probePort)).server).toBe(lab.id);
   });
 
   it('keeps sessions and seats when it is killed and started again', async () => {
@@ -135,7 +135,7 @@ describe('an agent beside a game', () => {
     await lab.row('no seat is free', (row) => row.seats?.free === 0);
 
     const [ticket] = tickets;
-    expect((await ann.keepalive(lab.probePort, { ticket, client: Buffer.from('ann'), leave: true }, 800))?.server).toBe(
+    expect((await ann.keepalive(lab.probePort, { ticket, client: Buffer.from('ann'), leave: true }, 800)).server).toBe(
       lab.id,
     );
     const { seats } = await lab.row('the seat is back', (row) => (row.seats?.free ?? 0) > 0);
@@ -148,11 +148,11 @@ describe('an agent beside a game', () => {
     await lab.ready();
     const ann = await Peer.open();
     const ticket = await lab.ticket('ann');
-    expect((await ann.keepalive(lab.probePort, { ticket }, 800))?.server).toBe(lab.id);
+    expect((await ann.keepalive(lab.probePort, { ticket }, 800)).server).toBe(lab.id);
     expect(await lab.sessions()).toBe(1);
 
     await lab.row('the seat is back', (row) => row.seats?.sessions === 0 && row.seats.free === 4);
-    expect((await ann.keepalive(lab.probePort, { ticket }, 800))?.error?.reason).toBe('ticket.ended');
+    expect((await ann.keepalive(lab.probePort, { ticket }, 800)).error?.reason).toBe('ticket.ended');
   });
 
   it('tells its lobby to anybody', async () => {
@@ -169,9 +169,9 @@ describe('an agent beside a game', () => {
       }),
     ).toEqual(lobby);
 
-    const page = (await ann.keepalive(lab.probePort, { want: 2 }, 1_200))?.lobbyPage;
+    const page = (await ann.keepalive(lab.probePort, { want: 2 }, 1_200)).lobbyPage;
     expect(page).toMatchObject({ sessions: 1, capacity: 4, pages: 1, participants: [{ name: 'ann', info: '' }] });
-    expect((await ann.keepalive(lab.probePort, { want: 2 }, 60))?.error?.code).toBe(4);
+    expect((await ann.keepalive(lab.probePort, { want: 2 }, 60)).error?.code).toBe(4);
   });
 });
 
@@ -186,7 +186,7 @@ describe('an agent that is told to go', () => {
     agent.child.kill('SIGTERM');
     await lab.row('the row drains', (row) => row.seats?.state === 'draining');
     expect(await bob.say(`JOIN bob ${tickets[1]}`, lab.gamePort, LINE)).toBe('REFUSED agent.draining');
-    expect((await ann.keepalive(lab.probePort, { client: Buffer.from('ann') }))?.server).toBe(lab.id);
+    expect((await ann.keepalive(lab.probePort, { client: Buffer.from('ann') })).server).toBe(lab.id);
     expect(await ann.say('PING 1', lab.gamePort, /PONG/)).toBe('PONG 1');
     expect(agent.child.exitCode).toBeNull();
 
@@ -253,7 +253,7 @@ describe('an agent without a registry', () => {
     await until('the lease is over', async () => (await lab.api('GET', '/healthz')).status === 503);
     expect(await bob.say(`JOIN bob ${tickets[1]}`, lab.gamePort, LINE)).toBe('REFUSED agent.not-ready');
     expect(await ann.say(`JOIN ann ${tickets[0]}`, lab.gamePort, /WELCOME/)).toBe('WELCOME ann 1');
-    expect((await ann.keepalive(lab.probePort, { client: Buffer.from('ann') }))?.server).toBe(lab.id);
+    expect((await ann.keepalive(lab.probePort, { client: Buffer.from('ann') })).server).toBe(lab.id);
 
     lab.registry.setOpen(true);
     await lab.row('the session is in the row', (row) => row.seats?.sessions === 1 && row.seats.free === 3);

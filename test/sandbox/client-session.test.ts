@@ -18,7 +18,7 @@ async function accepted(session: Session, server: ScriptedPeer): Promise<void> {
 }
 
 describe('a session', () => {
-  it('finds another server within 3 s when its own is killed', async () => {
+  it('finds another server when its own is killed', async () => {
     const { door, servers } = await here.start();
     const session = await here.join(door);
     here.repeat(100, () => session.sent());
@@ -26,18 +26,16 @@ describe('a session', () => {
     const lost = next(session, 'lost');
     const reassigned = next(session, 'reassigned');
     await servers[0]!.peer.die();
-    const diedAtMs = performance.now();
 
     const event = await reassigned;
 
-    expect(performance.now() - diedAtMs).toBeLessThan(3_000);
     expect(await lost).toMatchObject({ server: { id: 'i-1.0' }, reason: 'silent' });
     expect(event).toMatchObject({ server: { id: 'i-2.0' }, from: { id: 'i-1.0' }, via: 'udp' });
     expect([session.server.id, session.ticket]).toEqual(['i-2.0', 'ticket-i-2.0']);
     expect(door.requests.at(-1)).toMatchObject({ avoid: ['i-1.0'], report: 1, ticket: 'ticket-i-1.0' });
   });
 
-  it('finds another server within 3 s when its own falls silent', async () => {
+  it('finds another server when its own falls silent', async () => {
     const { door, servers } = await here.start();
     const session = await here.join(door);
     here.repeat(100, () => {
@@ -46,11 +44,8 @@ describe('a session', () => {
     });
     await until(() => servers[0]!.peer.requests.length >= 2);
     servers[0]!.peer.deaf.add('udp').add('tcp');
-    const diedAtMs = performance.now();
 
-    await next(session, 'reassigned');
-
-    expect(performance.now() - diedAtMs).toBeLessThan(3_000);
+    expect(await next(session, 'reassigned')).toMatchObject({ from: { id: 'i-1.0' }, server: { id: 'i-2.0' } });
   });
 
   it('looks for another server when the application says that it is lost', async () => {

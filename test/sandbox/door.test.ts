@@ -112,7 +112,7 @@ const health = async (): Promise<Record<string, unknown>> =>
 const counters = async (): Promise<Record<string, number>> => (await health())['counters'] as Record<string, number>;
 
 /** The reply to one datagram, or undefined after `waitMs`. */
-function ask(bytes: Uint8Array, waitMs = 2_000): Promise<Uint8Array | undefined> {
+function ask(bytes: Uint8Array, waitMs = 10_000): Promise<Uint8Array | undefined> {
   const socket: Socket = createSocket('udp4');
   return new Promise((resolve) => {
     const finish = (answer?: Uint8Array): void => {
@@ -175,7 +175,7 @@ describe('the gateway process', () => {
   it('answers several packets of one TCP connection, however the stream is cut', async () => {
     const wire = Buffer.concat([CLASSIC, request({}, 0), CLASSIC]);
     const chunks = [wire.subarray(0, 1), wire.subarray(1, 5), wire.subarray(5)];
-    const { bytes, closed } = await stream(chunks, 500);
+    const { bytes, closed } = await stream(chunks, 2_000);
     expect(closed).toBe(false);
     expect(bytes.subarray(0, 4)).toEqual(Buffer.of(0, 8, 255, 255));
     const middle = bytes.readUInt16BE(8);
@@ -188,7 +188,7 @@ describe('the gateway process', () => {
     const wrongType = Uint8Array.of(0, 8, 255, 254, 0, 0, 0, 0);
     const malformed = [new Uint8Array(2), Uint8Array.of(0, 9, 255, 255, 0, 0, 0, 0), wrongType];
     expect(await Promise.all(malformed.map((bytes) => ask(bytes, 300)))).toEqual([undefined, undefined, undefined]);
-    expect(await stream([wrongType], 2_000)).toMatchObject({ bytes: Buffer.alloc(0), closed: true });
+    expect(await stream([wrongType], 10_000)).toMatchObject({ bytes: Buffer.alloc(0), closed: true });
     const after = await counters();
     const grown = (name: string) => (after[name] ?? 0) - (before[name] ?? 0);
     expect([grown('dropped.short'), grown('dropped.length-mismatch'), grown('dropped.wrong-type')]).toEqual([1, 1, 2]);

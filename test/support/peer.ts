@@ -30,11 +30,16 @@ export class Peer {
     onTestFinished(() => clearInterval(timer));
   }
 
-  /** The next answer that `fits`; what came before is dropped. */
-  async hear<T>(what: string, fits: (bytes: Buffer) => T | undefined | false, ms?: number): Promise<T> {
+  /** The next answer that `fits`; what came before is dropped. `before` is called before each look. */
+  async hear<T>(
+    what: string,
+    fits: (bytes: Buffer) => T | undefined | false,
+    { ms, before }: { readonly ms?: number; readonly before?: () => void } = {},
+  ): Promise<T> {
     return await until(
       what,
       () => {
+        before?.();
         for (let next = this.#heard.shift(); next; next = this.#heard.shift()) {
           const result = fits(next);
           if (result !== undefined && result !== false) return result;
@@ -51,27 +56,37 @@ export class Peer {
     return await this.hear(`${answer} after ${line}`, (bytes) => answer.test(bytes.toString()) && bytes.toString());
   }
 
-  /** A keepalive; undefined: silence. */
-  async keepalive(
-    port: number,
-    fields: Partial<RequestFields> = {},
-    padTo = 96,
-  ): Promise<ExtendedResponse | undefined> {
-    const nonce = crypto.getRandomValues(new Uint8Array(8));
-    const request = { address: Uint8Array.from([...Array(10).fill(0), 255, 255, 127, 0, 0, 1]), nonce, ...fields };
-    this.tell(encodeRequest(request, { padTo }), port);
-    return await this.hear(
-      'a keepalive answer',
-      (bytes) => {
-        const decoded = decodePacket(bytes, { expect: 'response' });
-        return (
-          decoded.ok &&
-          decoded.packet.kind === 'extended' &&
-          Buffer.from(decoded.packet.nonce).equals(nonce) &&
-          decoded.packet
-        );
+  /** What is answered to a keepalive, repeated as clients do: with the same nonce, so a late answer counts as well. */
+  async keepalive(port: number, fields: Partial<RequestFields> = {}, padTo = 96): Promise<ExtendedResponse> {
+    const [request, isItsAnswer] = newKeepalive(fields, padTo);
+    let sentMs = Number.NEGATIVE_INFINITY;
+    return await this.hear('a keepalive answer', isItsAnswer, {
+      before: () => {
+        if (performance.now() - sentMs < 500) return;
+        sentMs = performance.now();
+        this.tell(request, port);
       },
-      500,
-    ).catch(() => undefined);
+    });
   }
+
+  /** Whether a single keepalive stays without an answer for half a second. */
+  async isSilent(port: number): Promise<boolean> {
+    const [request, isItsAnswer] = newKeepalive({}, 96);
+    this.tell(request, port);
+    return await this.hear('a keepalive answer', isItsAnswer, { ms: 500 }).then(
+      () => false,
+      () => true,
+    );
+  }
+}
+
+function newKeepalive(fields: Partial<RequestFields>, padTo: number) {
+  const nonce = crypto.getRandomValues(new Uint8Array(8));
+  const address = Uint8Array.from([...Array(10).fill(0), 255, 255, 127, 0, 0, 1]);
+  const isItsAnswer = (bytes: Buffer): ExtendedResponse | undefined => {
+    const decoded = decodePacket(bytes, { expect: 'response' });
+    if (!decoded.ok || decoded.packet.kind !== 'extended') return undefined;
+    return Buffer.from(decoded.packet.nonce).equals(nonce) ? decoded.packet : undefined;
+  };
+  return [encodeRequest({ address, nonce, ...fields }, { padTo }), isItsAnswer] as const;
 }
