@@ -4,6 +4,7 @@ import {
   CfnOutput,
   DefaultStackSynthesizer,
   Duration,
+  Fn,
   type IStackSynthesizer,
   PermissionsBoundary,
   RemovalPolicy,
@@ -17,6 +18,7 @@ import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import type { DeployConfig, NetworkConfig } from '../core/config/deploy-config.ts';
 import type { ExistingServersConfig, FleetConfig, LoadConfig } from '../core/config/fleet-config.ts';
+import { dailyCostText } from '../core/cost/deployment-cost.ts';
 import { AssignmentEndpoint } from './assignment-endpoint.ts';
 import { DIST, SAMPLE_GAME_BUNDLE } from './bundles.ts';
 import { Door } from './door.ts';
@@ -155,7 +157,8 @@ export class OnedoorStack extends Stack {
     });
   }
 
-  private outputs({ probePort, domain }: DeployConfig): void {
+  private outputs(config: DeployConfig): void {
+    const { probePort, domain } = config;
     const { addresses, url } = this.endpoint;
     new CfnOutput(this, 'DoorAddress', {
       description: 'The one public address; each of these answers for all',
@@ -168,6 +171,10 @@ export class OnedoorStack extends Stack {
     new CfnOutput(this, 'ProbeCommand', {
       description: 'Sends a probe request and shows the answer',
       value: `npm run probe -- ${addresses[0]}:${probePort}`,
+    });
+    new CfnOutput(this, 'DailyCost', {
+      description: 'What this configuration costs, part by part; docs/COST.md says how it is reckoned',
+      value: dailyCostText(config),
     });
     new CfnOutput(this, 'TableName', { description: 'The registry', value: this.registry.table.tableName });
   }
@@ -196,7 +203,8 @@ function network(scope: Construct, { maxAzs, vpc }: NetworkConfig): IVpc {
   }
   return new Vpc(scope, 'Network', {
     ipAddresses: IpAddresses.cidr('10.77.0.0/16'),
-    maxAzs,
+    // By its number alone CDK takes two at most, since it does not know the region that the template goes to.
+    availabilityZones: Array.from({ length: maxAzs }, (_, index) => Fn.select(index, Fn.getAzs())),
     natGateways: 0,
     subnetConfiguration: [{ name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 20 }],
     restrictDefaultSecurityGroup: false,

@@ -93,7 +93,7 @@ function programRules(): IForbiddenRuleType[] {
     onlyImports(
       'lib-sees-cdk-and-config',
       '^lib/',
-      ['^lib/', '^core/config/', CDK, '^(node:)?(path|url|fs|crypto)$'],
+      ['^lib/', '^core/(config|cost)/', CDK, '^(node:)?(path|url|fs|crypto)$'],
       false,
     ),
   ];
