@@ -12,6 +12,7 @@ import type { JournalEntry } from '../core/registry/journal-entry.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
 import { rowKey } from '../core/registry/row.ts';
 import { loadApiToken } from './api-token.ts';
+import { createClientHook } from './client-hook.ts';
 import { type Enrolment, enrol } from './enrol.ts';
 import { GAME_FRESH_MS } from './game-watch.ts';
 import { createKeyRing } from './key-ring.ts';
@@ -99,7 +100,7 @@ async function makeSlot(
   index: number,
   verify: SlotOptions['verify'],
 ): Promise<Slot> {
-  const { identity, games, load, capacity, config, journal: dir } = options;
+  const { identity, games, load, capacity, config, journal: dir, onClient: program } = options;
   const game = games[index];
   if (!game) throw new RangeError(`slot ${index}`);
   const key = rowKey(identity, index);
@@ -110,8 +111,11 @@ async function makeSlot(
       : { kind: 'counted', adapter: await createLoadAdapter(load, game) };
   const journal: Journal<JournalEntry> = await openJournal({ dir, name: key, parse: parseEntry });
   if (journal.isDamaged) slotLog.warn('the journal cannot be read; going on as after a reboot');
+  const monoMs = (): number => clock.monoMs();
+  const hook = program === undefined ? undefined : createClientHook({ program, game, monoMs, log: slotLog });
   return new Slot({
     key,
+    hook,
     store,
     journal,
     load: source,
@@ -144,6 +148,7 @@ async function openPorts(
     const port = probePort + index;
     for (const openPort of [openUdp, openTcp]) {
       const endpoint = await openPort({ bind, port, handler: slot.handlePacket, onError });
+      if ('send' in endpoint) slot.sendBy(endpoint.send);
       closers.push(() => endpoint.close());
     }
     const maxBodyBytes = MAX_API_BODY_BYTES;

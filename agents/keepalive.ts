@@ -8,7 +8,13 @@ import { decodePacket } from '../core/wire/decode.ts';
 import { encodeResponse } from '../core/wire/encode-response.ts';
 import { MAX_PACKET_BYTES } from '../core/wire/limits.ts';
 import type { LobbyPage } from '../core/wire/lobby-page.ts';
-import { type ExtendedRequest, type KeepaliveTiming, type ResponseFields, WANT } from '../core/wire/packet.ts';
+import {
+  type ExtendedRequest,
+  type Forward,
+  type KeepaliveTiming,
+  type ResponseFields,
+  WANT,
+} from '../core/wire/packet.ts';
 import { PORT_ROLE, type ServerPort } from '../core/wire/server-port.ts';
 import type { Entry } from './admission.ts';
 import type { Counters } from './counters.ts';
@@ -28,6 +34,8 @@ export interface KeepaliveOptions {
   readonly enter: (ticket: string, shown: string | undefined) => Entry | Promise<Entry>;
   readonly leave: (ticket: string, shown: string | undefined) => { readonly ok: true } | Refusal;
   readonly lobby: () => readonly LobbyPage[];
+  /** A door announces a client. */
+  readonly forward: (request: ExtendedRequest, forward: Forward) => void;
   /** False: more tickets were shown this second than are looked at. */
   readonly mayCheck: () => boolean;
   readonly counters: Counters;
@@ -85,8 +93,8 @@ export class KeepaliveResponder {
   ): Uint8Array | undefined | Promise<Uint8Array | undefined> {
     const { isAlive, heard, enter, leave, mayCheck } = this.#options;
     const { client, ticket } = request;
-    // A door's note about a client, not a client.
-    if (request.forward) return this.#silent('silent.forward');
+    // A door's word about a client, not a client: the door itself gets no answer.
+    if (request.forward) return this.#options.forward(request, request.forward) as undefined;
     const shown = client && toBase64Url(client);
     if (ticket !== undefined && !mayCheck()) return this.#silent('silent.busy');
     if (request.leave && ticket !== undefined) {

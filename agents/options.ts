@@ -30,6 +30,8 @@ export interface AgentOptions {
   readonly apiBind: string;
   readonly apiPort: number;
   readonly lobbyPort?: number;
+  /** Program for clients that a door announces. */
+  readonly onClient?: string;
   readonly journal: string;
   readonly apiTokenFile: string;
   readonly drainMs: number;
@@ -177,6 +179,7 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
       'file with the API’s token; made if there is none (default: in the journal’s directory)',
     )
     .option('--lobby-port <port>', 'public HTTP port of slot 0’s lobby; slot n has it + n (default: no lobby)', port)
+    .option('--on-client <program>', 'run for each announced client: program ADDRESS PORT GAME_ADDRESS GAME_PORT')
     .option('--journal <dir>', 'directory in memory for what must outlive the process', defaultJournal(env))
     .option('--beat-ms <ms>', 'longest time between two beats (default: ONEDOOR_CONFIG)', integer(100, 60_000))
     .option(

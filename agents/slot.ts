@@ -8,7 +8,9 @@ import type { JournalEntry, SeatSession } from '../core/registry/journal-entry.t
 import type { ServerState } from '../core/registry/row.ts';
 import { Admission, type Entry } from './admission.ts';
 import { BeatLoop } from './beat-loop.ts';
+import type { ClientHook } from './client-hook.ts';
 import { type Counters, createCounters } from './counters.ts';
+import { ForwardDesk } from './forward.ts';
 import { GameWatch } from './game-watch.ts';
 import { KeepaliveResponder } from './keepalive.ts';
 import { createLobbyPages, type LobbyFacts } from './lobby.ts';
@@ -30,6 +32,8 @@ export interface SlotOptions {
   readonly capacity: number;
   readonly config: RuntimeConfig;
   readonly verify: Verify;
+  /** Runs for clients that a door announces. */
+  readonly hook?: ClientHook | undefined;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
@@ -58,6 +62,7 @@ export class Slot implements GameFacing {
   /** What the row was last told. */
   #told: Wish | undefined;
   #sweeper: NodeJS.Timeout | undefined;
+  #send: (bytes: Uint8Array, address: string, port: number) => void = () => {};
   #checkWindow = { startMs: Number.NEGATIVE_INFINITY, count: 0 };
 
   constructor(options: SlotOptions) {
@@ -93,6 +98,20 @@ export class Slot implements GameFacing {
       onClaim: () => this.#onClaim(),
       onBeat: (told) => this.#onBeat(told),
     });
+    const forwards = new ForwardDesk({
+      type: config.packetType,
+      iss: config.deployment,
+      keepalive,
+      placement: () => this.#keeper.placement,
+      isAlive: () => this.#watch.isAlive,
+      verify,
+      clock,
+      enter: (ticket, shown) => this.#admission.enter(ticket, false, shown),
+      mayCheck: () => this.#mayCheck(),
+      send: (bytes, address, port) => this.#send(bytes, address, port),
+      hook: options.hook,
+      counters: this.#counters,
+    });
     this.#responder = new KeepaliveResponder({
       type: config.packetType,
       isProbePort: (port) => port >= config.probePort && port < config.probePort + config.maxSlots,
@@ -104,6 +123,7 @@ export class Slot implements GameFacing {
       leave: (ticket, shown) => this.#leave(ticket, shown),
       lobby: createLobbyPages(() => this.lobby()),
       mayCheck: () => this.#mayCheck(),
+      forward: (request, forward) => forwards.take(request, forward),
       counters: this.#counters,
     });
   }
@@ -112,6 +132,11 @@ export class Slot implements GameFacing {
     this.#watch.start();
     this.#loop.start();
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+  }
+
+  /** The probe port is open: direct answers go out there. */
+  sendBy(send: (bytes: Uint8Array, address: string, port: number) => void): void {
+    this.#send = send;
   }
 
   /** For the probe port, UDP and TCP. */

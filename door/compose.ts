@@ -2,6 +2,7 @@ import { createAssigner } from '../core/assign/assigner.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { Clock, Mac, PacketHandler, RegistryStore, Rng, Signer } from '../core/ports.ts';
 import { createRosterReader, type RosterReader } from '../core/registry/roster-reader.ts';
+import { createRosterPages } from '../core/roster/roster-pages.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
 import { parseAddress } from '../core/wire/address.ts';
 import { createAnswerTable } from './answer-table.ts';
@@ -9,6 +10,7 @@ import { createClassicResponder } from './classic.ts';
 import { createCookies } from './cookies.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createExtendedResponder } from './extended.ts';
+import { createForwarder, type SendForward } from './forward.ts';
 import { createGateway } from './gateway.ts';
 import { createLongestAnswer } from './longest-answer.ts';
 import { createQuiet } from './quiet.ts';
@@ -34,6 +36,8 @@ export function composeDoor(deps: {
   readonly store: Pick<RegistryStore, 'write' | 'get' | 'readRoster'>;
   readonly signer: Signer;
   readonly cookieMac: Mac;
+  /** Needed where servers answer or are told of clients. */
+  readonly sendForward?: SendForward | undefined;
   readonly clock: Clock;
   readonly rng: Rng;
 }): Door {
@@ -63,8 +67,12 @@ export function composeDoor(deps: {
   });
   const counters = createCounters();
   const longest = createLongestAnswer({ iss, kid: signer.kid, keepalive });
+  const rosterPages = createRosterPages(defaultApp);
   const holdMs = config.timing.holdMs;
   const classic = createClassicResponder({ assigner, policy, defaultApp, service, type, holdMs, clock, rng, counters });
+  const { answers, notify } = config;
+  const send = deps.sendForward;
+  const forwarder = send && createForwarder({ answers, notify, signer, send, type, counters });
   const extended = createExtendedResponder({
     assigner,
     answers: createAnswerTable(ANSWER_TTL_MS),
@@ -75,6 +83,8 @@ export function composeDoor(deps: {
     keepalive,
     type,
     longestAnswer: () => longest(assigner.view()),
+    rosterPage: (request) => rosterPages(assigner.view(), request),
+    forwarder,
   });
   const isProbePort = (port: number): boolean =>
     port === deps.ownPort || (port >= config.probePort && port < config.probePort + config.maxSlots);

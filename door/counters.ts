@@ -17,6 +17,9 @@ export type CounterName =
   | 'assigned'
   | 'repeated'
   | 'cookies'
+  | 'roster'
+  | 'forwarded'
+  | 'noted'
   | 'silent'
   | 'hints'
   | 'failed';

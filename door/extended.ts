@@ -1,16 +1,19 @@
+import { answerFields } from '../core/assign/answer-fields.ts';
 import type { Assigner } from '../core/assign/assigner.ts';
 import type { Assignment, AssignOutcome } from '../core/assign/types.ts';
 import { codeInfo, codeName, type ErrorCode, type Refusal, refuse } from '../core/errors.ts';
 import type { Clock, PacketSource } from '../core/ports.ts';
+import type { PageRequest } from '../core/roster/roster-pages.ts';
 import { bytesToHex } from '../core/text.ts';
-import { isMapped, parseAddress, toWireAddress } from '../core/wire/address.ts';
+import { addressFamily, parseAddress } from '../core/wire/address.ts';
 import { encodeResponse } from '../core/wire/encode-response.ts';
 import { MAX_PACKET_BYTES } from '../core/wire/limits.ts';
 import { type ExtendedRequest, type KeepaliveTiming, type ResponseFields, WANT } from '../core/wire/packet.ts';
-import { namedPorts } from '../core/wire/server-port.ts';
+import type { RosterPage } from '../core/wire/roster-page.ts';
 import type { AnswerTable } from './answer-table.ts';
 import type { Cookies } from './cookies.ts';
 import type { Counters } from './counters.ts';
+import type { Forwarder } from './forward.ts';
 import type { Quiet } from './quiet.ts';
 
 export interface ExtendedDeps {
@@ -24,6 +27,10 @@ export interface ExtendedDeps {
   readonly type: number;
   /** Length of the longest assignment that the roster of now can lead to. */
   readonly longestAnswer: () => number;
+  /** The page of the roster that a request asks for. */
+  readonly rosterPage: (request: PageRequest) => RosterPage | Refusal;
+  /** Absent where servers are not told of clients before they come. */
+  readonly forwarder?: Forwarder | undefined;
 }
 
 /** Answers extended requests to the door: a seat with its ticket, a cookie, or an error; silence if nothing fits. */
@@ -58,46 +65,44 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
 
   const assigned = (request: ExtendedRequest, source: PacketSource, assignment: Assignment) => {
     const { server, ticket } = assignment;
-    const family = isMapped(request.address) ? 4 : 6;
-    const wire = (text: string | undefined): Uint8Array | undefined => {
-      const address = text === undefined ? undefined : parseAddress(text);
-      return address && toWireAddress(address);
-    };
-    const own = wire(family === 4 ? server.ipv4 : server.ipv6) ?? ZERO;
-    const encoded = encode(request, source, {
-      address: own,
-      ticket,
-      server: server.id,
-      ports: namedPorts(server.ports),
-      otherAddress: wire(family === 4 ? server.ipv6 : server.ipv4),
-      keepalive: deps.keepalive,
-    });
+    const given = { ticket, keepalive: deps.keepalive };
+    const encoded = encode(request, source, answerFields(server, addressFamily(request.address), given));
+    return encoded.ok ? encoded.bytes : error(request, source, encoded);
+  };
+
+  /** What an unverified source gets instead of an answer; undefined if it may have one. */
+  const cookieFirst = (request: ExtendedRequest, source: PacketSource, address: Uint8Array) => {
+    const refusal = admit(deps, request, source, address);
+    if (!refusal) return undefined;
+    return { answer: error(request, source, refusal, deps.cookies.issue(address, source.port, clock.wallMs())) };
+  };
+
+  /** A page of the roster; the lobby is the servers' own. */
+  const listed = (request: ExtendedRequest, source: PacketSource, address: Uint8Array) => {
+    const cookie = source.protocol === TCP ? undefined : cookieFirst(request, source, address);
+    if (cookie) return cookie.answer;
+    const wantsRoster = ((request.want ?? 0) & WANT.roster) !== 0;
+    const rosterPage = wantsRoster ? deps.rosterPage(request) : refuse('assign.unavailable');
+    if ('code' in rosterPage) return error(request, source, rosterPage);
+    counters.count('roster');
+    const encoded = encode(request, source, { address: ZERO, rosterPage });
     return encoded.ok ? encoded.bytes : error(request, source, encoded);
   };
 
   return async (request, source) => {
     counters.count('extended');
-    if (((request.want ?? 0) & (WANT.roster | WANT.lobby)) !== 0) {
-      return error(request, source, refuse('assign.unavailable'));
-    }
     const address = parseAddress(source.address);
     if (!address) return undefined;
+    if (((request.want ?? 0) & (WANT.roster | WANT.lobby)) !== 0) return listed(request, source, address);
     const key = `${bytesToHex(request.nonce)}${bytesToHex(request.client ?? address)}`;
     const nowMs = clock.monoMs();
     let answer = deps.answers.find(key, nowMs);
+    const isRepeat = answer !== undefined;
     if (answer) counters.count('repeated');
     else {
       if (source.protocol !== TCP) {
-        const refusal = admit(deps, request, source, address);
-        if (refusal) {
-          const cookie = refusal.code === 'door.cookie-required';
-          return error(
-            request,
-            source,
-            refusal,
-            cookie ? deps.cookies.issue(address, source.port, clock.wallMs()) : undefined,
-          );
-        }
+        const cookie = cookieFirst(request, source, address);
+        if (cookie) return cookie.answer;
         if (request.length < deps.longestAnswer()) return error(request, source, refuse('wire.request-too-small'));
       }
       answer = deps.assigner.assign(assignRequest(request, source, address));
@@ -106,6 +111,8 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
     const outcome: AssignOutcome = await answer;
     if (outcome.ok) {
       counters.count('assigned');
+      // Whoever asks again has perhaps been answered by the server, in vain.
+      if (!isRepeat && deps.forwarder?.handOn(request, source, outcome)) return undefined;
       return assigned(request, source, outcome);
     }
     deps.answers.drop(key);
@@ -136,7 +143,7 @@ function assignRequest(request: ExtendedRequest, source: PacketSource, address: 
     // A view into the datagram: the answer outlives it.
     ...(client === undefined ? {} : { client: Uint8Array.from(client) }),
     ...(pick === undefined ? {} : { pick }),
-    family: isMapped(request.address) ? (4 as const) : (6 as const),
+    family: addressFamily(request.address),
     avoid: request.avoid ?? [],
     source: { address, port: source.port, protocol: source.protocol },
   };

@@ -6,6 +6,7 @@ import { loadSecret } from '../adapters/secrets/load-secret.ts';
 import { createLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
+import { openUdpSender } from '../adapters/udp/udp-sender.ts';
 import { ConfigError } from '../core/errors.ts';
 import { composeDoor } from './compose.ts';
 import { parseDoorOptions } from './options.ts';
@@ -21,12 +22,17 @@ async function main(): Promise<void> {
     table: options.table,
     onMalformed: (row) => log.warn({ ...row }, 'a row of the registry was skipped'),
   });
+  const { answers, notify, probePort, maxSlots } = options.config;
+  const isProbePort = (port: number): boolean =>
+    port === options.port || (port >= probePort && port < probePort + maxSlots);
+  const sender = answers === 'server' || notify ? await openUdpSender(isProbePort) : undefined;
   const door = composeDoor({
     config: options.config,
     ownPort: options.port,
     store,
     signer: ticketKeys(secret).signer,
     cookieMac: macFrom(secret, 'onedoor cookie'),
+    sendForward: sender?.send,
     clock: systemClock,
     rng: createSystemRng(),
   });
@@ -38,7 +44,10 @@ async function main(): Promise<void> {
       if (stopping) process.exit(1);
       stopping = true;
       log.info({ signal }, 'the door closes');
-      void running.stop().then(() => process.exit(0));
+      void running
+        .stop()
+        .then(() => sender?.close())
+        .then(() => process.exit(0));
     });
   }
 }

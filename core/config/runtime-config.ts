@@ -4,7 +4,20 @@ import type { PolicyName } from '../select/policy.ts';
 import { parseAddress } from '../wire/address.ts';
 import { PROBE_TYPE } from '../wire/limits.ts';
 import type { KeepaliveTiming } from '../wire/packet.ts';
-import { integer, list, mistake, oneOf, parse, type Rule, record, refine, shape, text, withDefault } from './schema.ts';
+import {
+  flag,
+  integer,
+  list,
+  mistake,
+  oneOf,
+  parse,
+  type Rule,
+  record,
+  refine,
+  shape,
+  text,
+  withDefault,
+} from './schema.ts';
 
 /**
  * What functions, gateways and agents are told at start, as JSON in `ONEDOOR_CONFIG`. Everything has a default, so an
@@ -32,6 +45,10 @@ export interface RuntimeConfig {
   readonly rosterRefreshMs: number;
   readonly keepalive: KeepaliveTiming;
   readonly timing: SeatTiming;
+  /** Who answers UDP clients: the door, or their assigned server for it (docs/NAT.md says where that arrives). */
+  readonly answers: 'door' | 'server';
+  /** Gateways tell the assigned server of each client before it comes. */
+  readonly notify: boolean;
   /** UDP requests without a cookie that a gateway serves with seats each second. */
   readonly unverifiedPerSecond: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -76,6 +93,8 @@ const runtimeConfig = shape<RuntimeConfig>({
   rosterRefreshMs: withDefault(integer(10, 60_000), 1_000),
   keepalive: withDefault(keepalive, {}),
   timing: withDefault(timing, {}),
+  answers: withDefault(oneOf('door', 'server'), 'door'),
+  notify: withDefault(flag, false),
   unverifiedPerSecond: withDefault(integer(0, 1_000_000), 50),
   logLevel: withDefault(oneOf('debug', 'info', 'warn', 'error'), 'info'),
 });

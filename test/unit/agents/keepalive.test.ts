@@ -59,6 +59,7 @@ function anAgent(options: Partial<KeepaliveOptions> = {}): Agent {
         participants: [],
       }),
     mayCheck: () => true,
+    forward: ({ pick }) => void calls.push(`forward ${pick}`),
     counters,
     ...options,
   });
@@ -192,7 +193,7 @@ describe('an extended keepalive', () => {
     const fields = { address: IPV4, nonce: NONCE, ticket: 't', pick: 'i-a.0' };
     const { packet } = encodeForward(fields, { address: IPV4, port: 1, flags: 1, room: 800 });
     expect(agent.ask(packet)).toBeUndefined();
-    expect(agent.calls).toEqual([]);
+    expect(agent.calls).toEqual(['forward i-a.0']);
   });
 
   it('asks for a page of the lobby; one that is not there is the last', async () => {
