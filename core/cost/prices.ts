@@ -13,7 +13,8 @@ export interface Price {
 }
 
 export const PRICES_DATE = '2026-11-21';
-export const PRICES_REGION = 'us-east-1';
+/** In words: the template of a deployment names no region. */
+export const PRICES_REGION = 'US East (N. Virginia)';
 
 const ELB = 'https://aws.amazon.com/elasticloadbalancing/pricing/';
 const LAMBDA = 'https://aws.amazon.com/lambda/pricing/';

@@ -82,6 +82,7 @@ describe('a deployment that says nothing', () => {
       DoorAddress: expect.stringMatching(/^\$\{EndpointAddress0\w*\},\$\{EndpointAddress1\w*\}$/),
       ApiUrl: expect.stringMatching(/^http:\/\/\$\{EndpointAddress0\w*\}$/),
       ProbeCommand: expect.stringMatching(/^npm run probe -- \$\{EndpointAddress0\w*\}:7000$/),
+      DailyCost: expect.stringMatching(/^about \d+\.\d\d USD a day /),
       TableName: expect.stringMatching(/^\$\{Registry\w+\}$/),
     });
     expect(outputs['ApiUrl']?.Description).toContain('in the clear');

@@ -93,7 +93,7 @@ describe('the sentence on a configuration', () => {
     const parts = list.split('; ').map((each) => Number(/ ([\d.]+)$/.exec(each)?.[1]));
     expect(parts).toHaveLength(8);
     expect(Math.abs(parts.reduce((sum, each) => sum + each, 0) - Number(all))).toBeLessThan(0.05);
-    expect(text).toContain(`us-east-1 on ${PRICES_DATE}`);
+    expect(text).toContain(`US East (N. Virginia) on ${PRICES_DATE}`);
   });
 
   it('follows the configuration', () => {
