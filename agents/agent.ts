@@ -6,7 +6,7 @@ import { createLoadAdapter } from '../adapters/load/create-load-adapter.ts';
 import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
 import { openUdp } from '../adapters/udp/udp-endpoint.ts';
 import { OnedoorError } from '../core/errors.ts';
-import type { Clock, RegistryStore, Rng } from '../core/ports.ts';
+import type { Clock, PacketHandler, RegistryStore, Rng } from '../core/ports.ts';
 import { parseEntry } from '../core/registry/journal.ts';
 import type { JournalEntry } from '../core/registry/journal-entry.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
@@ -20,6 +20,7 @@ import { createLobbyHandler } from './lobby.ts';
 import { createOutage, type Log } from './log.ts';
 import { createLoopbackApi, MAX_API_BODY_BYTES } from './loopback-api.ts';
 import type { AgentOptions } from './options.ts';
+import { createRosterDesk } from './roster-desk.ts';
 import { Slot, type SlotOptions } from './slot.ts';
 
 export interface AgentDeps {
@@ -38,8 +39,8 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** All agents that read the whole roster often would be many readers of few items. */
-const ROSTER_REFRESH_MS = 5_000;
+/** At most so often, and only when somebody asks: all agents that read it always would be many readers of few items. */
+const ROSTER_REFRESH_MS = 1_000;
 const DRAIN_CHECK_MS = 500;
 const ENROL_RETRY_MS = 1_000;
 
@@ -65,10 +66,12 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
       await reader.refresh();
       return reader.view();
     };
+    const desk = createRosterDesk({ reader, config: options.config });
     for (const index of options.games.keys()) {
       const slot = await makeSlot(options, deps, index, keys.verify);
       slots.push(slot);
-      closers.push(...(await openPorts(options, index, slot, log, createLoopbackApi({ slot, token, roster }))));
+      const api = createLoopbackApi({ slot, token, roster });
+      closers.push(...(await openPorts(options, index, slot, log, api, desk(slot.handlePacket))));
     }
     const { enrolment } = options;
     if (enrolment) await enrolWhenThere(enrolment, store, log);
@@ -136,6 +139,7 @@ async function openPorts(
   slot: Slot,
   log: Log,
   api: ReturnType<typeof createLoopbackApi>,
+  handler: PacketHandler,
 ): Promise<Close[]> {
   const { bind, probePort, apiBind, apiPort, lobbyPort } = options;
   const onError = (error: unknown): void => log.error({ slot: index, err: error }, 'a request failed');
@@ -147,7 +151,7 @@ async function openPorts(
   try {
     const port = probePort + index;
     for (const openPort of [openUdp, openTcp]) {
-      const endpoint = await openPort({ bind, port, handler: slot.handlePacket, onError });
+      const endpoint = await openPort({ bind, port, handler, onError });
       if ('send' in endpoint) slot.sendBy(endpoint.send);
       closers.push(() => endpoint.close());
     }

@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { AssignerOptions } from '../../../core/assign/assigner.ts';
 import type { PacketSource } from '../../../core/ports.ts';
 import type { RosterEntry } from '../../../core/registry/roster.ts';
+import { createRosterPages } from '../../../core/roster/roster-pages.ts';
 import { createPolicy } from '../../../core/select/create-policy.ts';
 import { parseAddress, toWireAddress } from '../../../core/wire/address.ts';
 import { encodeClassic } from '../../../core/wire/classic-packet.ts';
 import { decodePacket } from '../../../core/wire/decode.ts';
 import { DROP_REASONS } from '../../../core/wire/drop-reasons.ts';
 import { encodeRequest } from '../../../core/wire/encode-request.ts';
-import type { ExtendedResponse, RequestFields } from '../../../core/wire/packet.ts';
+import { type ExtendedResponse, type RequestFields, WANT } from '../../../core/wire/packet.ts';
 import { createAnswerTable } from '../../../door/answer-table.ts';
 import { createClassicResponder } from '../../../door/classic.ts';
 import { createCookies } from '../../../door/cookies.ts';
@@ -36,6 +37,7 @@ async function aGateway(
   const counters = createCounters();
   const longest = createLongestAnswer({ iss: 'test', kid: 'test-key', keepalive });
   const cookies = createCookies((data) => new Uint8Array(createHmac('sha256', 'k').update(data).digest()));
+  const rosterPages = createRosterPages('arena');
   const service = { address: Uint8Array.of(192, 0, 2, 1), port: 7_000 };
   const classic = createClassicResponder({
     assigner,
@@ -63,6 +65,7 @@ async function aGateway(
     keepalive,
     type: TYPE,
     longestAnswer: () => longest(assigner.view()),
+    rosterPage: (asked) => rosterPages(assigner.view(), asked),
   });
   const handle = createGateway({ classic, extended, counters, type: TYPE, isProbePort: (port) => port === 7_000 });
   return { ...bench, assigner, classic, counters, handle };
@@ -214,5 +217,67 @@ describe('the gateway, extended', () => {
     const counted = Object.keys(door.counters.read()).map((name) => name.replace('dropped.', ''));
     expect(counted).toEqual(['short', 'long', 'length-mismatch', 'wrong-type']);
     expect(DROP_REASONS).toEqual(expect.arrayContaining(counted));
+  });
+});
+
+describe('the gateway, pages of the roster', () => {
+  const ids = ({ rosterPage }: ExtendedResponse) => rosterPage?.entries.map(({ id }) => id);
+
+  it('gives each server once over all pages, sorted by group, and takes no seat', async () => {
+    const door = await aGateway(servers(60, (n) => ({ group: `g${n % 3}`, free: 9 })));
+    const ask = async (page: number) =>
+      response(door.handle(request({ app: 'arena', want: WANT.roster, page }, 1_200), udp));
+    const { pages, version } = (await ask(0)).rosterPage!;
+    const all = await Promise.all(Array.from({ length: pages }, (_, page) => ask(page)));
+
+    expect(pages).toBeGreaterThan(1);
+    expect(new Set(all.map(({ rosterPage }) => rosterPage!.version))).toEqual(new Set([version]));
+    expect(all.flatMap(ids).sort()).toEqual(servers(60).map(({ server }) => server.id));
+    const groups = all.flatMap(({ rosterPage }) => rosterPage!.entries.map(({ group }) => group));
+    expect(groups).toEqual([...groups].sort());
+    expect(all[0]!.rosterPage!.entries[0]).toMatchObject({ state: 'ready', sessions: 1, capacity: 10, free: 9 });
+    expect(ids(await ask(99))).toEqual(ids(all.at(-1)!));
+    expect(door.landed).toEqual([]);
+    expect(door.counters.read()).toMatchObject({ roster: pages + 2 });
+  });
+
+  it('tells what may not be had: draining, suspected, late; not what is gone', async () => {
+    const door = await aGateway([
+      aServer({ id: 'a.0', state: 'draining' }),
+      aServer({ id: 'b.0', suspect: true }),
+      aServer({ id: 'c.0', beatAgeMs: 60_000 }),
+      aServer({ id: 'd.0', state: 'gone' }),
+    ]);
+    const { rosterPage } = await response(door.handle(request({ want: WANT.roster }, 1_200), udp));
+    expect(rosterPage!.entries.map(({ id, state, suspect, free }) => [id, state, suspect, free])).toEqual([
+      ['a.0', 'draining', false, 0],
+      ['b.0', 'ready', true, 0],
+      ['c.0', 'ready', true, 0],
+    ]);
+  });
+
+  it('is never longer than its request over UDP, and may be over TCP', async () => {
+    const door = await aGateway(servers(60));
+    const small = request({ want: WANT.roster }, 800);
+    expect((await response(door.handle(small, udp))).error?.code).toBe(4);
+    expect((await response(door.handle(small, tcp))).rosterPage?.entries.length).toBeGreaterThan(10);
+  });
+
+  it('is for those who can receive, when the door is busy', async () => {
+    const door = await aGateway([aServer()], { unverifiedPerSecond: 0 });
+    const asked = { want: WANT.roster, nonce: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) };
+    const first = await response(door.handle(request(asked, 1_200), udp));
+    expect(first.error?.code).toBe(9);
+    const cookie = first.cookie!.slice();
+    expect(ids(await response(door.handle(request({ ...asked, cookie }, 1_200), udp)))).toEqual(['i-a.0']);
+  });
+
+  it('tells wrong names, and leaves the lobby to the servers', async () => {
+    const door = await aGateway([aServer()]);
+    const code = async (fields: Partial<RequestFields>) =>
+      (await response(door.handle(request(fields, 1_200), udp))).error?.code;
+    expect(await code({ want: WANT.roster, app: 'chess' })).toBe(2);
+    expect(await code({ want: WANT.roster, world: 'w9' })).toBe(3);
+    expect(await code({ want: WANT.lobby })).toBe(6);
   });
 });
