@@ -21,7 +21,7 @@ import { plantTree } from './temp-tree.ts';
 export const KEY = rowKey('AROATEST:i-a', 0);
 export const T_MS = DEFAULT_TIMING.expireMs;
 const keys = ticketKeys(new Uint8Array(32).fill(1));
-export const { publicKey } = keys;
+export const { publicKey, signer } = keys;
 export const verify = createVerifier([publicKey]);
 
 export const PLACEMENT: Placement = {
