@@ -1,6 +1,7 @@
 /**
- * The end of every test run: each skipped test with its reason, then one line of totals. A test may be skipped only if
- * test/allowed-skips.json lists it, so that a missing emulator cannot quietly take a proof away.
+ * The end of every test run: each skipped test with its reason, each that needed a second try, then one line of totals.
+ * A test may be skipped only if test/allowed-skips.json lists it, so that a missing emulator cannot quietly take a proof
+ * away.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -20,6 +21,8 @@ export interface TestOutcome {
   readonly state: 'passed' | 'failed' | 'skipped';
   /** What the test said when it skipped itself. */
   readonly note?: string | undefined;
+  /** Passed, but not the first time (`retry` in vitest.config.ts). */
+  readonly isRetried?: boolean | undefined;
 }
 
 export interface Totals {
@@ -27,6 +30,8 @@ export interface Totals {
   /** Failed tests, files and hooks, and tests skipped without leave. */
   readonly failed: number;
   readonly skipped: number;
+  /** Of those that passed. @default 0 */
+  readonly retried?: number;
 }
 
 export interface Judgement extends Totals {
@@ -36,6 +41,12 @@ export interface Judgement extends Totals {
 /** `12 passed, 0 failed, 1 skipped`; the last part only if there is one. */
 export function totalsLine({ passed, failed, skipped }: Totals): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/** How many tests needed a second try, in a line of its own: who reads totals by machine knows only the plain line. */
+export function retriedLine(totals: Totals): string | undefined {
+  const { retried = 0 } = totals;
+  return retried > 0 ? `${totalsLine(totals)}, ${retried} on the second try` : undefined;
 }
 
 /**
@@ -51,8 +62,10 @@ export function judge(
   whole: boolean,
 ): Judgement {
   const count = (state: TestOutcome['state']): number => outcomes.filter((outcome) => outcome.state === state).length;
-  if (!whole)
-    return { passed: count('passed'), failed: count('failed') + brokenParts, skipped: count('skipped'), lines: [] };
+  const retried = outcomes.filter(({ isRetried, state }) => isRetried && state === 'passed');
+  const retries = retried.map(({ file, name }) => `needed a second try: ${file} > ${name}`);
+  const common = { passed: count('passed'), ...(retried.length > 0 && { retried: retried.length }) };
+  if (!whole) return { ...common, failed: count('failed') + brokenParts, skipped: count('skipped'), lines: retries };
   const leave = ({ file, name }: TestOutcome): AllowedSkip | undefined =>
     allowed.find((entry) => entry.file === file && name.startsWith(entry.test));
   const skips = outcomes.filter(({ state }) => state === 'skipped');
@@ -63,7 +76,7 @@ export function judge(
       files.has(file) && !outcomes.some((outcome) => outcome.file === file && outcome.name.startsWith(test)),
   );
   return {
-    passed: count('passed'),
+    ...common,
     failed: count('failed') + brokenParts + forbidden.length + stale.length,
     skipped: skips.length - forbidden.length,
     lines: [
@@ -72,6 +85,7 @@ export function judge(
         return `${leave(outcome) ? 'skipped' : 'SKIPPED WITHOUT LEAVE'}: ${outcome.file}: ${outcome.name} (${reason})`;
       }),
       ...stale.map(({ file, test }) => `test/allowed-skips.json: ${file} has no test that begins with "${test}"`),
+      ...retries,
     ],
   };
 }
@@ -95,6 +109,7 @@ function outcomeOf(root: string, test: TestCase): TestOutcome {
     name: test.fullName,
     state: result.state === 'pending' ? 'failed' : result.state,
     note: result.state === 'skipped' ? result.note : undefined,
+    isRetried: test.diagnostic()?.flaky,
   };
 }
 
@@ -116,7 +131,7 @@ export function createTestReport(root: string): Reporter {
       const broken = unhandledErrors.length + modules.reduce((sum, module) => sum + ownErrors(module), 0);
       const whole = vitest?.config.testNamePattern === undefined;
       const judgement = judge(outcomes, readAllowed(root), broken, whole);
-      for (const line of judgement.lines) console.log(line);
+      for (const line of [...judgement.lines, retriedLine(judgement)]) if (line !== undefined) console.log(line);
       console.log(totalsLine(judgement));
       mkdirSync(join(root, '.cache'), { recursive: true });
       writeFileSync(join(root, '.cache/test-totals.json'), JSON.stringify(judgement));

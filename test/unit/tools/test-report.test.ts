@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { judge, type TestOutcome, totalsLine } from '../../../tools/test-report.ts';
+import { judge, retriedLine, type TestOutcome, totalsLine } from '../../../tools/test-report.ts';
 import { plantTree, type Tree } from '../../support/temp-tree.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -45,19 +45,38 @@ describe('a judged run', () => {
     expect(totalsLine(judge([anOutcome('failed')], [], 2, true))).toBe('0 passed, 3 failed');
   });
 
+  it('names each test that passed on its second try', () => {
+    const judgement = judge([anOutcome('passed', 'a'), { ...anOutcome('passed'), isRetried: true }], [], 0, true);
+
+    expect(judgement.lines).toEqual(['needed a second try: test/real/a.test.ts > engine > runs']);
+    expect(totalsLine(judgement)).toBe('2 passed, 0 failed');
+    expect(retriedLine(judgement)).toBe('2 passed, 0 failed, 1 on the second try');
+  });
+
+  it('counts a test that failed on its second try too as failed', () => {
+    const judgement = judge([{ ...anOutcome('failed'), isRetried: true }], [], 0, true);
+
+    expect(judgement.lines).toEqual([]);
+    expect(totalsLine(judgement)).toBe('0 passed, 1 failed');
+    expect(retriedLine(judgement)).toBeUndefined();
+  });
+
   it('minds no skips where only some tests were asked for', () => {
     expect(totalsLine(judge([anOutcome('skipped')], [], 0, false))).toBe('0 passed, 0 failed, 1 skipped');
   });
 });
 
 /** Runs vitest over a tree of tests in this repository's cache folder, where its packages are found. */
-function runVitest(tree: Tree): { code: number | null; last: string | undefined; totals: unknown } {
+function runVitest(
+  tree: Tree,
+  settings = '',
+): { code: number | null; text: string; last: string | undefined; totals: unknown } {
   const config =
     "import { defineConfig } from 'vitest/config';\nimport { createTestReport } from '../../tools/test-report.ts';\n";
   const root = plantTree(
     {
       'test/allowed-skips.json': '[]',
-      'vitest.config.ts': `${config}export default defineConfig({ test: { reporters: ['default', createTestReport(import.meta.dirname)] } });\n`,
+      'vitest.config.ts': `${config}export default defineConfig({ test: { reporters: ['default', createTestReport(import.meta.dirname)], ${settings} } });\n`,
       ...tree,
     },
     join(ROOT, '.cache'),
@@ -69,6 +88,7 @@ function runVitest(tree: Tree): { code: number | null; last: string | undefined;
   const totals = JSON.parse(readFileSync(join(root, '.cache/test-totals.json'), 'utf8')) as Record<string, unknown>;
   return {
     code: status,
+    text: stdout,
     last: stdout.trim().split('\n').at(-1),
     totals: [totals['passed'], totals['failed'], totals['skipped']],
   };
@@ -78,7 +98,7 @@ const PASSING = "import { it } from 'vitest';\nit('a', () => {});\n";
 
 describe('a run of vitest', () => {
   it('passes and ends with its totals', () => {
-    expect(runVitest({ 'test/a.test.ts': PASSING })).toEqual({
+    expect(runVitest({ 'test/a.test.ts': PASSING })).toMatchObject({
       code: 0,
       last: '1 passed, 0 failed',
       totals: [1, 0, 0],
@@ -88,7 +108,7 @@ describe('a run of vitest', () => {
   it('fails when a test skips itself without leave', () => {
     const skipping = `${PASSING}it('b', ({ skip }) => skip('no engine'));\n`;
 
-    expect(runVitest({ 'test/a.test.ts': skipping })).toEqual({
+    expect(runVitest({ 'test/a.test.ts': skipping })).toMatchObject({
       code: 1,
       last: '1 passed, 1 failed',
       totals: [1, 1, 0],
@@ -101,7 +121,16 @@ describe('a run of vitest', () => {
 
     const run = runVitest({ 'test/a.test.ts': skipping, 'test/allowed-skips.json': allowed });
 
-    expect(run).toEqual({ code: 0, last: '1 passed, 0 failed, 1 skipped', totals: [1, 0, 1] });
+    expect(run).toMatchObject({ code: 0, last: '1 passed, 0 failed, 1 skipped', totals: [1, 0, 1] });
+  });
+
+  it('tells which test needed its second try', () => {
+    const flaky = "import { expect, it } from 'vitest';\nlet time = 0;\nit('b', () => { expect(++time).toBe(2); });\n";
+
+    const run = runVitest({ 'test/a.test.ts': PASSING, 'test/b.test.ts': flaky }, 'retry: 1');
+
+    expect(run).toMatchObject({ code: 0, last: '2 passed, 0 failed', totals: [2, 0, 0] });
+    expect(run.text).toContain('needed a second try: test/b.test.ts > b\n2 passed, 0 failed, 1 on the second try\n');
   });
 
   it('counts a file that cannot be loaded and a hook that fails', () => {
@@ -114,6 +143,6 @@ describe('a run of vitest', () => {
       'test/c.test.ts': hook,
     });
 
-    expect(run).toEqual({ code: 1, last: '1 passed, 2 failed', totals: [1, 2, 0] });
+    expect(run).toMatchObject({ code: 1, last: '1 passed, 2 failed', totals: [1, 2, 0] });
   });
 }, 30_000);
