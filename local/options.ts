@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { MAX_NAME_BYTES } from '../core/wire/limits.ts';
 
 /** Settings of the whole system on one machine. */
@@ -14,6 +14,10 @@ export interface LocalOptions {
   readonly registryPort: number;
   /** App of classic probes, and of all other requests that name none; absent: the sample servers'. */
   readonly defaultApp?: string;
+  /** Who answers clients that ask by UDP. */
+  readonly answers: 'door' | 'server';
+  /** The door tells servers of clients before they come. */
+  readonly notify: boolean;
   /** Stop by itself after this time. */
   readonly forMs?: number;
   readonly json: boolean;
@@ -85,6 +89,10 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
     .option('--probe-port <port>', 'port of the door, and of each agent on its own address', integer(1, 65_000), 7000)
     .option('--registry-port <port>', 'port of the DynamoDB engine', integer(1, 65_535), 8000)
     .option('--default-app <name>', 'app of classic probes and of requests that name none (default: world)', appName)
+    .addOption(
+      new Option('--answers <who>', 'who answers clients that ask by UDP').choices(['door', 'server']).default('door'),
+    )
+    .option('--notify', 'the door tells servers of clients before they come', false)
     .option('--for <seconds>', 'stop after this time with exit code 0', seconds)
     .option('--json', 'events as JSON lines instead of the table', false)
     .allowExcessArguments(false)

@@ -30,6 +30,8 @@ export function localConfig(options: LocalOptions): string {
     timing: { beatMs: BEAT_MS },
     // The crowd comes from one machine; cookies are tried by the tests.
     unverifiedPerSecond: 10_000,
+    answers: options.answers,
+    notify: options.notify,
     logLevel: 'warn',
   };
   return JSON.stringify(config);

@@ -14,8 +14,15 @@ describe('the flags of the local system', () => {
       httpPort: 8080,
       probePort: 7000,
       registryPort: 8000,
+      answers: 'door',
+      notify: false,
       json: false,
     });
+  });
+
+  it('let servers answer, or be told of clients', () => {
+    expect(local('--answers', 'server', '--notify')).toMatchObject({ answers: 'server', notify: true });
+    expect(() => local('--answers', 'nobody')).toThrow(/Allowed choices are door, server/);
   });
 
   it('send no crowd where there are no servers, unless it is asked for', () => {
