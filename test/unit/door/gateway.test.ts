@@ -241,21 +241,6 @@ describe('the gateway, pages of the roster', () => {
     expect(door.counters.read()).toMatchObject({ roster: pages + 2 });
   });
 
-  it('tells what may not be had: draining, suspected, late; not what is gone', async () => {
-    const door = await aGateway([
-      aServer({ id: 'a.0', state: 'draining' }),
-      aServer({ id: 'b.0', suspect: true }),
-      aServer({ id: 'c.0', beatAgeMs: 60_000 }),
-      aServer({ id: 'd.0', state: 'gone' }),
-    ]);
-    const { rosterPage } = await response(door.handle(request({ want: WANT.roster }, 1_200), udp));
-    expect(rosterPage!.entries.map(({ id, state, suspect, free }) => [id, state, suspect, free])).toEqual([
-      ['a.0', 'draining', false, 0],
-      ['b.0', 'ready', true, 0],
-      ['c.0', 'ready', true, 0],
-    ]);
-  });
-
   it('is never longer than its request over UDP, and may be over TCP', async () => {
     const door = await aGateway(servers(60));
     const small = request({ want: WANT.roster }, 800);
