@@ -1,4 +1,4 @@
-import { answerFields } from '../core/assign/answer-fields.ts';
+import { alternateFields, answerFields } from '../core/assign/answer-fields.ts';
 import type { Assigner } from '../core/assign/assigner.ts';
 import type { Assignment, AssignOutcome } from '../core/assign/types.ts';
 import { codeInfo, codeName, type ErrorCode, type Refusal, refuse } from '../core/errors.ts';
@@ -64,9 +64,10 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
   };
 
   const assigned = (request: ExtendedRequest, source: PacketSource, assignment: Assignment) => {
-    const { server, ticket } = assignment;
-    const given = { ticket, keepalive: deps.keepalive };
-    const encoded = encode(request, source, answerFields(server, addressFamily(request.address), given));
+    const { server, ticket, alternates } = assignment;
+    const family = addressFamily(request.address);
+    const given = { ticket, keepalive: deps.keepalive, alternates: alternateFields(alternates, family) };
+    const encoded = encode(request, source, answerFields(server, family, given));
     return encoded.ok ? encoded.bytes : error(request, source, encoded);
   };
 

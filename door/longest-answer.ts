@@ -3,7 +3,7 @@ import type { RosterView } from '../core/registry/roster.ts';
 import type { Placement } from '../core/registry/row.ts';
 import { issueTicket } from '../core/ticket/issue.ts';
 import { responseLength } from '../core/wire/encode-response.ts';
-import { MAX_CLIENT_BYTES, NONCE_BYTES, SIGNATURE_BYTES } from '../core/wire/limits.ts';
+import { MAX_ALTERNATES, MAX_CLIENT_BYTES, NONCE_BYTES, SIGNATURE_BYTES } from '../core/wire/limits.ts';
 import type { KeepaliveTiming } from '../core/wire/packet.ts';
 import { namedPorts } from '../core/wire/server-port.ts';
 
@@ -20,8 +20,9 @@ export function createLongestAnswer(deps: {
   const seat = { gen: 'f'.repeat(16), serial: Number.MAX_SAFE_INTEGER, expiresWallMs: 9_999_999_999_000 };
   const client = new Uint8Array(MAX_CLIENT_BYTES);
 
-  const lengthFor = (server: Placement): number => {
-    const { ticket } = issueTicket({ iss: deps.iss, server, seat, client, wallMs: seat.expiresWallMs }, unsigned);
+  const lengthFor = (server: Placement, alternates: readonly string[]): number => {
+    const order = { iss: deps.iss, server, seat, client, wallMs: seat.expiresWallMs, alternates };
+    const { ticket } = issueTicket(order, unsigned);
     return responseLength({
       address: new Uint8Array(16),
       nonce: new Uint8Array(NONCE_BYTES),
@@ -40,11 +41,18 @@ export function createLongestAnswer(deps: {
 }
 
 /** Measures one server of each shape only: texts of the same lengths give the same answer. */
-function longest(entries: RosterView['entries'], lengthFor: (server: Placement) => number): number {
+function longest(
+  entries: RosterView['entries'],
+  lengthFor: (server: Placement, alternates: readonly string[]) => number,
+): number {
   const shapes = new Map<string, Placement>();
   for (const { server } of entries) {
     const { id, app, world, group, ports } = server;
     shapes.set(`${id.length} ${app} ${world} ${group} ${Object.keys(ports).length}`, server);
   }
-  return Math.max(0, ...[...shapes.values()].map(lengthFor));
+  // The ticket names its alternates, whether the answer has room for their addresses or not.
+  const alternates = entries.map(({ server }) => server.id);
+  alternates.sort((a, b) => b.length - a.length);
+  const named = alternates.slice(0, Math.min(MAX_ALTERNATES, entries.length - 1));
+  return Math.max(0, ...[...shapes.values()].map((server) => lengthFor(server, named)));
 }

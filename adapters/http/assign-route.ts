@@ -21,13 +21,14 @@ export function createAssignRoute(deps: {
   return async ({ request, body }) => {
     const outcome = await deps.assigner.assign(toAssignRequest(body, request.sourceAddress));
     if (!outcome.ok) return outcome;
-    const { id, server, ticket, activateBy, explain } = outcome;
+    const { id, server, ticket, activateBy, alternates, explain } = outcome;
     const answer: AssignmentAnswer = {
       id,
       server: toServerAnswer(server),
       ticket,
       activateBy,
       keepalive: deps.keepalive,
+      alternates: alternates.map(toServerAnswer),
       ...(explain && { explain }),
     };
     return jsonAnswer(201, answer);

@@ -107,6 +107,10 @@ export const assignmentAnswer = v.object({
     transmissions: count('Datagrams sent to the server after which a keepalive goes out sooner'),
     timeoutMs: count('Time to wait for an answer before sending again'),
   }),
+  alternates: v.pipe(
+    v.array(serverAnswer),
+    v.description('At most two servers that admit the ticket when its own server is lost, best first'),
+  ),
   explain: v.exactOptional(
     v.object({
       policy: v.string(),

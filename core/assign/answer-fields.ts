@@ -1,6 +1,6 @@
 import type { Placement } from '../registry/row.ts';
 import { parseAddress, toWireAddress } from '../wire/address.ts';
-import type { KeepaliveTiming, ResponseFields } from '../wire/packet.ts';
+import type { Alternate, KeepaliveTiming, ResponseFields } from '../wire/packet.ts';
 import { namedPorts } from '../wire/server-port.ts';
 
 const ZERO = new Uint8Array(16);
@@ -12,7 +12,11 @@ const ZERO = new Uint8Array(16);
 export function answerFields(
   server: Placement,
   family: 4 | 6,
-  given: { readonly ticket: string; readonly keepalive: KeepaliveTiming },
+  given: {
+    readonly ticket: string;
+    readonly keepalive: KeepaliveTiming;
+    readonly alternates?: readonly Alternate[];
+  },
 ): Omit<ResponseFields, 'nonce'> {
   const [own, other] = family === 4 ? [server.ipv4, server.ipv6] : [server.ipv6, server.ipv4];
   return {
@@ -22,7 +26,16 @@ export function answerFields(
     ports: namedPorts(server.ports),
     otherAddress: wireAddress(other),
     keepalive: given.keepalive,
+    alternates: given.alternates,
   };
+}
+
+/** Where the alternates are, in their order; one that has no address of `family` or no such port is left out. */
+export function alternateFields(alternates: readonly Placement[], family: 4 | 6): Alternate[] {
+  return alternates.flatMap(({ ipv4, ipv6, ports: { game, probe } }) => {
+    const address = wireAddress(family === 4 ? ipv4 : ipv6);
+    return address && game !== undefined && probe !== undefined ? [{ address, gamePort: game, probePort: probe }] : [];
+  });
 }
 
 function wireAddress(text: string | undefined): Uint8Array | undefined {

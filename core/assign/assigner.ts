@@ -5,6 +5,7 @@ import type { Placement, ServerRow } from '../registry/row.ts';
 import { DEFAULT_TIMING, type SeatTiming } from '../registry/timing.ts';
 import type { Choice } from '../select/choices.ts';
 import { issueTicket } from '../ticket/issue.ts';
+import { alternatesOf } from './alternates.ts';
 import { createFullCheck, type FullCheck } from './full-check.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
 import { choicesOf, explain, type PlacingOptions, pickFrom, RETRY_FULL_MS, type Tried, withSeats } from './placing.ts';
@@ -276,11 +277,17 @@ class SeatAssigner implements Assigner {
     tried: readonly Tried[],
   ): Assignment {
     const { iss, signer, clock } = this.options;
-    const issued = issueTicket(
-      { iss, server: at.server, seat: at.seat, client: holder, wallMs: clock.wallMs() },
-      signer,
-    );
-    const answer: Assignment = { ok: true, server: at.server, ...issued };
+    const { server, seat } = at;
+    const alternates = alternatesOf(this.view(), server, request, holder);
+    const order = {
+      iss,
+      server,
+      seat,
+      client: holder,
+      wallMs: clock.wallMs(),
+      alternates: alternates.map(({ id }) => id),
+    };
+    const answer: Assignment = { ok: true, server, ...issueTicket(order, signer), alternates };
     return request.explain ? { ...answer, explain: explain(this.options, choices, tried, at.fromStock) } : answer;
   }
 

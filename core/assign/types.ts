@@ -45,6 +45,8 @@ export interface Assignment {
   readonly ticket: string;
   /** Wall time in s: the ticket's `exp`. */
   readonly activateBy: number;
+  /** At most two, best first: the servers that the ticket's `alt` names. */
+  readonly alternates: readonly Placement[];
   /** Only where it was asked for. */
   readonly explain?: Explanation;
 }

@@ -1,13 +1,7 @@
-import type { RosterView } from '../registry/roster.ts';
 import { hasSeat } from './availability.ts';
-import { fnv1a64, mix32 } from './hash.ts';
+import { fnv1a64 } from './hash.ts';
 import type { Policy } from './policy.ts';
-
-/** Hashes of the ids of a view's servers, by index. */
-interface ServerHashes {
-  readonly high: Uint32Array;
-  readonly low: Uint32Array;
-}
+import { meeting, serverHashes } from './server-hashes.ts';
 
 /**
  * Rendezvous hashing (D. Thaler, C. Ravishankar, IEEE/ACM Transactions on Networking 6 (1), 1998), weighted by capacity
@@ -21,25 +15,19 @@ interface ServerHashes {
  * moves no more than its share. Golden vectors: test/vectors/select.json.
  */
 export function rendezvous(): Policy {
-  const known = new WeakMap<RosterView, ServerHashes>();
   return {
     name: 'rendezvous',
     sticky: true,
     wholeApp: false,
     pick({ view, members }, { client, allowed }) {
-      let hashes = known.get(view);
-      if (hashes === undefined) {
-        hashes = hashServers(view);
-        known.set(view, hashes);
-      }
-      const { high, low } = hashes;
+      const hashes = serverHashes(view);
       const { capacity } = view;
       const key = fnv1a64(client);
       let best = -1;
       let bestScore = 0;
       for (let at = 0; at < members.length; at++) {
         const index = members[at]!;
-        const u = (mix32(mix32(key.low ^ low[index]!) ^ key.high ^ high[index]!) + 0.5) / 2 ** 32;
+        const u = meeting(key, hashes, index);
         // -ln(u) > 1 - u, so that capacity / (1 - u) bounds the score: the logarithm is needed for few of the servers.
         if (capacity[index]! <= bestScore * (1 - u) || !hasSeat(view, index, allowed)) continue;
         const score = capacity[index]! / -Math.log(u);
@@ -51,16 +39,4 @@ export function rendezvous(): Policy {
       return best;
     },
   };
-}
-
-function hashServers({ entries }: RosterView): ServerHashes {
-  const encoder = new TextEncoder();
-  const high = new Uint32Array(entries.length);
-  const low = new Uint32Array(entries.length);
-  entries.forEach(({ server }, index) => {
-    const hash = fnv1a64(encoder.encode(server.id));
-    high[index] = hash.high;
-    low[index] = hash.low;
-  });
-  return { high, low };
 }

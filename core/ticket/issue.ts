@@ -11,6 +11,8 @@ export interface TicketOrder {
   /** 1..32 bytes: becomes `sub`. */
   readonly client: Uint8Array;
   readonly wallMs: number;
+  /** Ids of at most two servers that may admit the client when this one is lost; none: no claim. */
+  readonly alternates?: readonly string[];
 }
 
 /** Signs the ticket of one seat. `id` is its `jti`, `activateBy` its `exp` in seconds. */
@@ -18,7 +20,7 @@ export function issueTicket(
   order: TicketOrder,
   signer: Signer,
 ): { readonly id: string; readonly ticket: string; readonly activateBy: number } {
-  const { server, seat } = order;
+  const { server, seat, alternates = [] } = order;
   const id = seatId(server.id, seat.gen, seat.serial);
   const activateBy = Math.floor(seat.expiresWallMs / 1000);
   const ticket = encodeTicket(
@@ -34,6 +36,7 @@ export function issueTicket(
       app: server.app,
       wld: server.world,
       grp: server.group,
+      ...(alternates.length > 0 && { alt: alternates }),
     },
     signer,
   );

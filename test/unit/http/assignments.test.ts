@@ -1,4 +1,4 @@
-import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
+import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { AssignmentAnswer } from '../../../adapters/http/schemas.ts';
 import { anApiBench, bodyOf } from '../../support/api-bench.ts';
@@ -29,6 +29,7 @@ describe('POST /v1/assignments', () => {
       ticket: expect.any(String),
       activateBy: expect.any(Number),
       keepalive: { intervalSeconds: 20, transmissions: 10, timeoutMs: 700 },
+      alternates: [],
     });
     const key = await importJWK({ kty: 'OKP', crv: 'Ed25519', ...bench.publicKey }, 'EdDSA');
     const { payload } = await jwtVerify(body.ticket, key, { currentDate: new Date(bench.clock.wallMs()) });
@@ -36,6 +37,13 @@ describe('POST /v1/assignments', () => {
     expect(payload.sub).toBe(Buffer.from('Zoë').toString('base64url'));
     expect(decodeProtectedHeader(body.ticket).kid).toBe(bench.publicKey.kid);
     expect(bench.records).toEqual([{ ...ASSIGNED, requestId: response.headers['x-request-id'] }]);
+  });
+
+  it('names the two servers to go to when that one dies, as the ticket does', async () => {
+    const bench = await anApiBench(['a', 'b', 'c'].map((zone) => aServer({ id: `i-${zone}.0`, zone })));
+    const { server, alternates, ticket } = bodyOf<AssignmentAnswer>(await bench.assign({ app: 'arena' }));
+    expect([server, ...alternates].map(({ id }) => id).sort()).toEqual(['i-a.0', 'i-b.0', 'i-c.0']);
+    expect(decodeJwt(ticket)['alt']).toEqual(alternates.map(({ id }) => id));
   });
 
   it('needs no body: default app, and a ticket that is bound to nobody else', async () => {
