@@ -12,7 +12,7 @@ import { type Check, checkThat } from './checks.ts';
 export const DIST = join(import.meta.dirname, '..', 'dist');
 
 /** The functions, each a folder with `index.mjs`. */
-export type FunctionBundle = 'assign' | 'registrar' | 'roster' | 'reaper' | 'rotate';
+export type FunctionBundle = 'assign' | 'registrar' | 'roster' | 'reaper' | 'rotate' | 'release';
 
 /** The files that machines fetch, by their path under the folder of bundles. */
 export const AGENT_BUNDLE = 'agent/agent.mjs';

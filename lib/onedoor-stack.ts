@@ -24,6 +24,7 @@ import { DIST, SAMPLE_GAME_BUNDLE } from './bundles.ts';
 import { Door } from './door.ts';
 import { ExistingServers } from './existing-servers.ts';
 import { Observability } from './observability.ts';
+import { ProgramVersions } from './program-versions.ts';
 import { Reaper } from './reaper.ts';
 import { RegistryWriters } from './registry-writers.ts';
 import { ServerFleet } from './server-fleet.ts';
@@ -83,6 +84,8 @@ export class OnedoorStack extends Stack {
       this.fleet(fleet, { vpc, registry, bundles, settings, deployment: config.deployment }),
     );
     for (const servers of config.existingServers) this.existing(servers, { registry, bundles, settings });
+    // Agents change their program when the gateways that they will meet have.
+    new ProgramVersions(this, 'Versions', { registry, logRetention, bundles }).node.addDependency(door.group);
     const { endpoint, fleets } = this;
     const reaper = new Reaper(this, 'Reaper', { registry, fleets, settings, logRetention, bundles });
     new Observability(this, 'Observability', {

@@ -4,6 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 export const SERVER_ROWS = 'SRV#*';
 export const ROSTER_ITEMS = 'ROSTER#*';
 export const KEY_ITEMS = 'KEYS#*';
+export const VERSION_ITEMS = 'VERSION#*';
 /** The rows of the machine whose credentials sign the request: `<role id>:<instance id>`. */
 export const OWN_ROWS = 'SRV#$' + '{aws:userid}#*';
 
@@ -20,6 +21,8 @@ export const AGENT_ATTRIBUTES = [
   'hb',
   'sessions',
   'kind',
+  'v',
+  'version',
 ] as const;
 
 /** What a take of seats names, in its update and in its condition. */

@@ -15,6 +15,7 @@ import {
   SERVER_ROWS,
   SUSPICION_ATTRIBUTES,
   TAKE_ATTRIBUTES,
+  VERSION_ITEMS,
 } from './registry-access.ts';
 
 export interface ServerRegistryProps {
@@ -72,7 +73,11 @@ export class ServerRegistry extends Construct {
   /** As the assign function, and marks servers that probes do not reach. */
   public grantGateway(grantee: IGrantable): void {
     this.grantAssign(grantee);
-    this.allow(grantee, this.item('SuspectServers', ['UpdateItem'], [SERVER_ROWS], ['pk', ...SUSPICION_ATTRIBUTES]));
+    this.allow(
+      grantee,
+      this.item('SuspectServers', ['UpdateItem'], [SERVER_ROWS], ['pk', ...SUSPICION_ATTRIBUTES]),
+      this.item('ReadWantedVersion', ['GetItem'], [VERSION_ITEMS]),
+    );
   }
 
   /** Writes addresses, ports, zones and pools of rows that agents made, tombstones, and deletes old ones; no seats. */
@@ -100,6 +105,11 @@ export class ServerRegistry extends Construct {
     this.allow(grantee, this.item('PublishKeys', ['GetItem', 'PutItem'], [KEY_ITEMS]));
   }
 
+  /** Writes which version of the programs machines shall run. */
+  public grantWantedVersions(grantee: IGrantable): void {
+    this.allow(grantee, this.item('WriteWantedVersions', ['PutItem'], [VERSION_ITEMS]));
+  }
+
   /**
    * What a server's machine may do, and a rogue one too: write the load of its own rows, read them, the roster and the
    * public keys. It cannot write an address, a pool or `maxCapacity`, not even its own.
@@ -114,6 +124,7 @@ export class ServerRegistry extends Construct {
       this.item('WriteOwnRows', ['UpdateItem'], [OWN_ROWS], AGENT_ATTRIBUTES),
       this.item('ReadOwnRows', ['GetItem'], [OWN_ROWS]),
       this.item('ReadRosterAndKeys', ['GetItem'], [ROSTER_ITEMS, KEY_ITEMS]),
+      this.item('ReadWantedVersion', ['GetItem'], [VERSION_ITEMS]),
     ];
   }
 

@@ -17,6 +17,7 @@ export const BUNDLES: readonly Bundle[] = [
   { entry: 'lambda/roster.ts', file: 'roster/index.mjs', budgetKiB: 600 },
   { entry: 'lambda/reaper.ts', file: 'reaper/index.mjs', budgetKiB: 1_600 },
   { entry: 'lambda/rotate.ts', file: 'rotate/index.mjs', budgetKiB: 600 },
+  { entry: 'lambda/release.ts', file: 'release/index.mjs', budgetKiB: 600 },
   { entry: 'agents/main.ts', file: 'agent/agent.mjs', budgetKiB: 1_536 },
   { entry: 'door/main.ts', file: 'door/door.mjs', budgetKiB: 900 },
   { entry: 'client/index.ts', file: 'client/index.mjs', budgetKiB: 80 },

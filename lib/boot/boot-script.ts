@@ -55,12 +55,19 @@ export type BootProps = AgentBoot | DoorBoot;
 const UNITS = '/etc/systemd/system';
 const GUARD = 'onedoor-metadata-guard.service';
 const MINDER = 'onedoor-minder.service';
+const UPDATER = 'onedoor-updater.service';
+/**
+ * How often a machine looks which version is wanted, in s. A gateway that changes is away for some seconds, so that
+ * these look more seldom: hardly ever two of them at once.
+ */
+const LOOK_SECONDS = { agent: 300, door: 900 } as const;
 
 /** The user data of a machine: what it is told, the files it needs, and lib/boot/boot.sh. */
 export function bootScript(boot: BootProps): string {
   const game = boot.program === 'agent' ? boot.game : undefined;
   const units = [
     `onedoor-${boot.program}.service`,
+    UPDATER,
     ...(boot.program === 'agent' ? [MINDER] : []),
     ...(game ? ['onedoor-game@.service', GUARD] : []),
   ];
@@ -72,6 +79,8 @@ export function bootScript(boot: BootProps): string {
     ...assignments(variables(boot)),
     'mkdir -p /etc/onedoor /opt/onedoor',
     ...file(`/etc/onedoor/${boot.program}.env`, programEnvironment(boot)),
+    ...file('/etc/onedoor/updater.env', updaterEnvironment(boot)),
+    ...file('/opt/onedoor/updater', sourceText('updater.sh')),
     ...(boot.program === 'agent'
       ? [
           ...file('/etc/onedoor/minder.env', minderEnvironment(boot)),
@@ -84,8 +93,10 @@ export function bootScript(boot: BootProps): string {
   ].join('\n');
 }
 
+/** Without its comments, which stay here: user data must be short (EC2 User Guide, "User data": 16 KB). */
 function sourceText(name: string): string {
-  return readFileSync(join(import.meta.dirname, name), 'utf8').trimEnd();
+  const text = readFileSync(join(import.meta.dirname, name), 'utf8');
+  return text.replaceAll(/^ *#(?!!).*\n/gm, '').trimEnd();
 }
 
 function variables(boot: BootProps): Readonly<Record<string, string>> {
@@ -121,6 +132,18 @@ function programEnvironment({ environment, arguments: args }: BootProps): string
 
 function minderEnvironment({ slots }: AgentBoot): string {
   const values = { SLOTS: String(slots), API_PORT: String(AGENT_API_PORT), API_TOKEN_FILE: AGENT_TOKEN_FILE };
+  return assignments(values).join('\n');
+}
+
+function updaterEnvironment(boot: BootProps): string {
+  const { AWS_REGION = '', ONEDOOR_TABLE = '' } = boot.environment;
+  const values = {
+    PROGRAM: boot.program,
+    TABLE: ONEDOOR_TABLE,
+    AWS_DEFAULT_REGION: AWS_REGION,
+    HEALTH_URL: boot.program === 'door' ? boot.healthUrl : `http://127.0.0.1:${AGENT_API_PORT}/healthz`,
+    PERIOD: String(LOOK_SECONDS[boot.program]),
+  };
   return assignments(values).join('\n');
 }
 

@@ -51,7 +51,9 @@ install_program() {
   fetch "$NODE_URI" "$NODE_SHA256" /opt/onedoor/node.gz
   gunzip --force /opt/onedoor/node.gz
   chmod 755 /opt/onedoor/node
-  fetch "$PROGRAM_URI" "$PROGRAM_SHA256" "/opt/onedoor/$PROGRAM.mjs"
+  # Where it runs already, the updater alone changes it.
+  if [ ! -e "/opt/onedoor/$PROGRAM.mjs" ]; then fetch "$PROGRAM_URI" "$PROGRAM_SHA256" "/opt/onedoor/$PROGRAM.mjs"; fi
+  chmod 755 /opt/onedoor/updater
 }
 
 # The agent writes its rows under the `aws:userid` that IAM sees: the role's id and the machine's.
@@ -103,6 +105,7 @@ main() {
   systemctl enable --now "onedoor-$PROGRAM.service"
   if [ "$PROGRAM" = agent ]; then systemctl enable --now onedoor-minder.service; fi
   if [ -n "${HEALTH_URL:-}" ]; then answers "$HEALTH_URL"; fi
+  systemctl enable --now onedoor-updater.service
 }
 
 main

@@ -60,6 +60,7 @@ describe.skipIf(!canBoot())('a machine that boots', () => {
       'systemctl enable --now onedoor-game@0.service',
       'systemctl enable --now onedoor-agent.service',
       'systemctl enable --now onedoor-minder.service',
+      'systemctl enable --now onedoor-updater.service',
     ]);
     expect(read('opt/onedoor/agent.mjs')).toBe(PROGRAM);
     expect(read('opt/game/game.mjs')).toBe(game);
@@ -88,9 +89,12 @@ describe.skipIf(!canBoot())('a machine that boots', () => {
     if (spawnSync('systemd-analyze', ['--version']).status !== 0) context.skip('systemd-analyze is not installed');
     const game = 'game';
     const script = readyToBoot(agent, { game });
-    const units = ['agent', 'minder', 'metadata-guard', 'game@0'].map((name) => `onedoor-${name}.service`);
+    const units = ['agent', 'minder', 'updater', 'metadata-guard', 'game@0'].map((name) => `onedoor-${name}.service`);
     expect(boot(script, { ...BUCKET, game }).run(verify(units))).toEqual({ status: 0, output: '' });
-    expect(boot(readyToBoot(door), BUCKET).run(verify(['onedoor-door.service']))).toEqual({ status: 0, output: '' });
+    expect(boot(readyToBoot(door), BUCKET).run(verify(['onedoor-door.service', 'onedoor-updater.service']))).toEqual({
+      status: 0,
+      output: '',
+    });
   });
 
   it('unpacks the archive of a game', () => {
@@ -106,6 +110,15 @@ describe.skipIf(!canBoot())('a machine that boots', () => {
     expect(read('opt/game/readme')).toBe('hello\n');
     expect(read('opt/game/arena.tar.gz')).toBeUndefined();
     expect(calls).toContain('systemctl enable --now onedoor-game@1.service');
+  });
+
+  it('leaves a program alone that is there already: the updater changes it', () => {
+    const game = 'game';
+    const { run } = boot(readyToBoot(agent, { game }), { ...BUCKET, game });
+    const { status, output } = run(
+      'echo newer >/opt/onedoor/agent.mjs; bash "$WORK/script" && cat /opt/onedoor/agent.mjs',
+    );
+    expect({ status, output }).toEqual({ status: 0, output: 'newer\n' });
   });
 
   it('tries again when a fetch fails', () => {
@@ -136,8 +149,9 @@ describe.skipIf(!canBoot())('a machine that boots', () => {
   it('tells CloudFormation when a gateway is ready', () => {
     const { status, calls } = boot(readyToBoot(door), BUCKET);
     expect(status).toBe(0);
-    expect(calls.slice(-2)).toEqual([
+    expect(calls.slice(-3)).toEqual([
       'curl --silent --output /dev/null --max-time 2 http://127.0.0.1:17080/healthz',
+      'systemctl enable --now onedoor-updater.service',
       expect.stringMatching(/^cfn-signal --exit-code 0 --stack /),
     ]);
   });

@@ -33,6 +33,7 @@ describe('existing servers with no more than they need', () => {
       ['WriteOwnRows', 'dynamodb:UpdateItem'],
       ['ReadOwnRows', 'dynamodb:GetItem'],
       ['ReadRosterAndKeys', 'dynamodb:GetItem'],
+      ['ReadWantedVersion', 'dynamodb:GetItem'],
     ]);
     expect(JSON.stringify(statements[1])).toMatch(/SRV#\$\{aws:userid\}#\*/);
   });

@@ -41,7 +41,7 @@ describe('a deployment that says nothing', () => {
   });
 
   it('runs every function on arm64 with Node 24, in no VPC', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 5);
+    template.resourceCountIs('AWS::Lambda::Function', 6);
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],

@@ -102,6 +102,7 @@ describe('a fleet with no more than it needs', () => {
       ['WriteOwnRows', 'dynamodb:UpdateItem'],
       ['ReadOwnRows', 'dynamodb:GetItem'],
       ['ReadRosterAndKeys', 'dynamodb:GetItem'],
+      ['ReadWantedVersion', 'dynamodb:GetItem'],
     ]);
     expect(statements[0]?.Resource).toHaveLength(2);
     template.hasResourceProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });

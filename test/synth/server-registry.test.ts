@@ -103,10 +103,12 @@ describe('a grant gives exactly what its program needs:', () => {
         Condition: keysAndAttributes(
           OWN_ROWS,
           ...['pk', 'free', 'issued', 'beat', 'gen', 'last', 'capacity', 'state', 'hb', 'sessions', 'kind'],
+          ...['v', 'version'],
         ),
       },
       { Sid: 'ReadOwnRows', Action: 'dynamodb:GetItem', Condition: keysAlone(OWN_ROWS) },
       { Sid: 'ReadRosterAndKeys', Action: 'dynamodb:GetItem', Condition: keysAlone('ROSTER#*', 'KEYS#*') },
+      { Sid: 'ReadWantedVersion', Action: 'dynamodb:GetItem', Condition: keysAlone('VERSION#*') },
     ]);
   });
 
@@ -122,6 +124,7 @@ describe('a grant gives exactly what its program needs:', () => {
         Action: 'dynamodb:UpdateItem',
         Condition: keysAndAttributes('SRV#*', 'pk', 'suspect', 'gen'),
       },
+      { Sid: 'ReadWantedVersion', Action: 'dynamodb:GetItem', Condition: keysAlone('VERSION#*') },
     ]);
   });
 
@@ -160,6 +163,12 @@ describe('a grant gives exactly what its program needs:', () => {
   it('the rotation publishes public keys', () => {
     expect(granted((registry, role) => registry.grantPublishKeys(role))).toEqual([
       { Sid: 'PublishKeys', Action: ['dynamodb:GetItem', 'dynamodb:PutItem'], Condition: keysAlone('KEYS#*') },
+    ]);
+  });
+
+  it('a release writes which versions are wanted', () => {
+    expect(granted((registry, role) => registry.grantWantedVersions(role))).toEqual([
+      { Sid: 'WriteWantedVersions', Action: 'dynamodb:PutItem', Condition: keysAlone('VERSION#*') },
     ]);
   });
 

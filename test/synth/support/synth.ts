@@ -19,6 +19,7 @@ const FIXTURES = [
   'roster/index.mjs',
   'reaper/index.mjs',
   'rotate/index.mjs',
+  'release/index.mjs',
   'agent/agent.mjs',
   'door/door.mjs',
   'game/game.mjs',
