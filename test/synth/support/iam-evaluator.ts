@@ -50,6 +50,7 @@ type Match = (value: string, pattern: string) => boolean;
 const OPERATORS: Readonly<Record<string, Match>> = {
   StringEquals: (value, pattern) => value === pattern,
   StringLike: like,
+  ArnLike: like,
 };
 
 function clauseHolds(operator: string, key: string, wanted: readonly string[], request: AccessRequest): boolean {
