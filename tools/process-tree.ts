@@ -31,7 +31,7 @@ export interface ProcessTree {
 }
 
 /** A process that starts and loses its parent between two looks goes unseen, unless it stays in a known session. */
-const LOOK_MS = 250;
+const LOOK_MS = 500;
 
 /** proc(5): pid (name) state parent group session … started; the name may hold spaces and brackets. */
 function readProcess(pid: string): Seen | undefined {

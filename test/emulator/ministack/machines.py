@@ -45,7 +45,17 @@ def terminate(params):
         if service:
             service.shutdown()
         announce(instance_id, "terminated")
+        replace(instance_id)
     return answer
+
+
+def replace(instance_id):
+    """As Auto Scaling does for a machine that its group has lost."""
+    for group in autoscaling._asgs.values():
+        kept = [machine for machine in group["Instances"] if machine["InstanceId"] != instance_id]
+        if len(kept) < len(group["Instances"]):
+            group["Instances"] = kept
+            launch(group)
 
 
 def describe(params):
@@ -107,7 +117,9 @@ def group_with_machines(create_group):
 
 def end_of_group(delete_group):
     def delete(name, props):
-        for machine in (autoscaling._asgs.get(name) or {"Instances": []})["Instances"]:
+        group = autoscaling._asgs.get(name) or {"Instances": []}
+        group["DesiredCapacity"] = 0
+        for machine in list(group["Instances"]):
             terminate({"InstanceId.1": machine["InstanceId"]})
         delete_group(name, props)
 
@@ -140,20 +152,17 @@ def end_machine(params):
     machine["LifecycleState"] = "Terminating:Wait" if hooks else "Terminating"
     group["DesiredCapacity"] -= 1
     if not hooks:
-        let_go(group, machine)
+        terminate({"InstanceId.1": machine["InstanceId"]})
     return done("TerminateInstanceInAutoScalingGroup")
-
-
-def let_go(group, machine):
-    group["Instances"].remove(machine)
-    terminate({"InstanceId.1": machine["InstanceId"]})
 
 
 def complete_action(params):
     group, machine = find(params["InstanceId"])
-    if machine["LifecycleState"] != "Terminating:Wait":
+    hook = f"{params['AutoScalingGroupName']}/{params['LifecycleHookName']}"
+    is_at_hook = params["AutoScalingGroupName"] == group["AutoScalingGroupName"] and hook in autoscaling._hooks
+    if machine["LifecycleState"] != "Terminating:Wait" or not is_at_hook:
         return autoscaling._error("ValidationError", "No active Lifecycle Action found")
-    let_go(group, machine)
+    terminate({"InstanceId.1": machine["InstanceId"]})
     return done("CompleteLifecycleAction")
 
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { packNode } from '../../../tools/pack-node.ts';
 import type { Cloud } from './cloud.ts';
 import { run } from './commands.ts';
-import type { Lane } from './lane.ts';
+import { type Lane, ROOT } from './lane.ts';
 
 const COMMON = ['--no-notices', '--ci'] as const;
 const ACCOUNT = '000000000000';
@@ -19,7 +20,8 @@ export async function synth(lane: Lane): Promise<string> {
   const assembly = join(lane.workDir, 'cdk.out');
   const options = { env: { CDK_DISABLE_CLI_TELEMETRY: '1' }, logPath: join(lane.workDir, 'synth.log') };
   await run(['node', 'tools/build.ts'], options);
-  await run(['node', 'tools/pack-node.ts'], options);
+  // The default configuration has arm64 machines alone; were it to ask for others, the synthesis would say so.
+  await packNode('arm64', { root: ROOT });
   await run(['cdk', 'synth', '--quiet', '--output', assembly, ...COMMON], options);
   return assembly;
 }

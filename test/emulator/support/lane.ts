@@ -6,10 +6,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeProcesses, followTree } from '../../../tools/process-tree.ts';
 import { type Totals, totalsLine } from '../../../tools/test-report.ts';
 
 export const ROOT = join(import.meta.dirname, '../../..');
 export const CACHE = join(ROOT, '.cache');
+
+const UNDO_MS = 15_000;
 
 export interface Lane {
   /** Gone when the lane ends; kept if it failed. */
@@ -29,6 +32,9 @@ interface AllowedSkip {
 interface LaneOptions {
   /** `ministack`: the totals go to .cache/lane-ministack.json. */
   readonly name: string;
+  /** What it should take at most; more is only said. */
+  readonly goalMs: number;
+  /** Then it fails, whatever it is at. */
   readonly limitMs: number;
   /** Why the lane cannot run on this machine, undefined if it can. Such a skip needs a leave in test/allowed-skips.json. */
   readonly whyNot: string | undefined;
@@ -36,17 +42,45 @@ interface LaneOptions {
 }
 
 /** Runs a lane and sets the exit code. */
-export async function runLane({ name, limitMs, whyNot, run }: LaneOptions): Promise<void> {
-  const finish = (totals: Totals): void => {
+export async function runLane(options: LaneOptions): Promise<void> {
+  const { name, goalMs, whyNot } = options;
+  if (whyNot !== undefined) {
+    const totals = skipped(name, whyNot);
+    write(name, totals);
     console.log(totalsLine(totals));
-    mkdirSync(CACHE, { recursive: true });
-    writeFileSync(join(CACHE, `lane-${name}.json`), JSON.stringify(totals));
     process.exitCode = totals.failed === 0 ? 0 : 1;
-  };
-  if (whyNot !== undefined) return finish(skipped(name, whyNot));
-
+    return;
+  }
   const startedMs = performance.now();
+  const tree = followTree(process.pid);
   const workDir = mkdtempSync(join(tmpdir(), `onedoor-${name}-`));
+  const { passed, failure } = await runSteps(options, workDir);
+  const left = tree.living();
+  if (left.length > 0)
+    console.log(`FAIL          these were left running, and are ended now:\n${describeProcesses(left)}`);
+  await tree.kill();
+  const totals = { passed, failed: failure === undefined && left.length === 0 ? 0 : 1, skipped: 0 };
+  if (totals.failed === 0) rmSync(workDir, { recursive: true, force: true });
+  else console.log(`logs: ${workDir}`);
+  const tookMs = performance.now() - startedMs;
+  const late = tookMs > goalMs ? `, longer than the ${goalMs / 1000} s that it should take` : '';
+  console.log(`${name}: ${seconds(startedMs)} s${late}`);
+  write(name, totals);
+  console.log(totalsLine(totals));
+  process.exitCode = totals.failed === 0 ? 0 : 1;
+  // A step that was cut off may still hold a socket or a timer.
+  process.exit();
+}
+
+function write(name: string, totals: Totals): void {
+  mkdirSync(CACHE, { recursive: true });
+  writeFileSync(join(CACHE, `lane-${name}.json`), JSON.stringify(totals));
+}
+
+async function runSteps(
+  { name, limitMs, run }: LaneOptions,
+  workDir: string,
+): Promise<{ readonly passed: number; readonly failure: unknown }> {
   const undoing: (() => Promise<unknown>)[] = [];
   let passed = 0;
   let current = 'the start';
@@ -56,6 +90,8 @@ export async function runLane({ name, limitMs, whyNot, run }: LaneOptions): Prom
     undo: (step) => undoing.push(step),
     async step(title, step) {
       current = title;
+      // If somebody kills the lane, this is what it had come to.
+      write(name, { passed, failed: 1, skipped: 0 });
       const atMs = performance.now();
       const result = await Promise.race([step(), interrupted]);
       passed++;
@@ -65,23 +101,24 @@ export async function runLane({ name, limitMs, whyNot, run }: LaneOptions): Prom
   };
   let failure: unknown;
   try {
-    await run(lane);
+    await Promise.race([run(lane), interrupted]);
   } catch (error) {
     failure = error;
     console.log(`FAIL          ${current}\n${error instanceof Error ? error.stack : error}`);
   }
   for (const step of undoing.reverse()) {
-    await Promise.resolve(step()).catch((error: unknown) => {
+    await Promise.race([step(), tooLong()]).catch((error: unknown) => {
       failure ??= error;
       console.log(`FAIL          the end: ${error}`);
     });
   }
-  if (failure === undefined) rmSync(workDir, { recursive: true, force: true });
-  else console.log(`logs: ${workDir}`);
-  console.log(`${name}: ${seconds(startedMs)} s`);
-  finish({ passed, failed: failure === undefined ? 0 : 1, skipped: 0 });
-  // A step that was cut off may still hold a socket or a timer.
-  process.exit();
+  return { passed, failure };
+}
+
+/** What is undone gets its time too: what it leaves is killed afterwards. */
+async function tooLong(): Promise<never> {
+  await delay(UNDO_MS, undefined, { ref: false });
+  throw new Error(`took longer than ${UNDO_MS / 1000} s`);
 }
 
 function seconds(sinceMs: number): string {
@@ -92,7 +129,8 @@ function seconds(sinceMs: number): string {
 function interruption(limitMs: number, name: string): Promise<never> {
   const rejecting = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => reject(new Error(`ended by ${signal}`)));
+      // Not once: whoever stops a whole group sends it to npm too, which sends it on.
+      process.on(signal, () => reject(new Error(`ended by ${signal}`)));
     }
     setTimeout(() => reject(new Error(`${name} took longer than ${limitMs / 1000} s`)), limitMs).unref();
   });

@@ -1,5 +1,5 @@
 /** The programs of an emulated machine, started here from the bytes and the settings that were deployed for it. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeInstanceAttributeCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { type DeployedBoot, fetchDeployed, readBoot } from './boot.ts';
@@ -53,8 +53,15 @@ interface Places {
   readonly apiPort: number;
 }
 
+/** The programs of a machine of the fleet. */
+export interface Server {
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<unknown>;
+  /** As the minder on the machine does when the machine is to go. */
+  drain(): Promise<void>;
+}
+
 /** Starts the agent and its game. What differs from the machine: where they listen, and where their files are. */
-export async function startServer(cloud: Cloud, machine: Machine, { workDir, apiPort }: Places): Promise<Program[]> {
+export async function startServer(cloud: Cloud, machine: Machine, { workDir, apiPort }: Places): Promise<Server> {
   const { address, boot, id } = machine;
   const folder = join(workDir, id);
   mkdirSync(folder);
@@ -84,7 +91,14 @@ export async function startServer(cloud: Cloud, machine: Machine, { workDir, api
     ],
     { env: {}, logPath: join(folder, 'game.log') },
   );
-  return [agent, game];
+  return {
+    stop: (signal) => Promise.all([agent.stop(signal), game.stop(signal)]),
+    async drain() {
+      const headers = { authorization: `Bearer ${readFileSync(token, 'utf8').trim()}` };
+      const answer = await fetch(`http://127.0.0.1:${apiPort}/drain`, { method: 'POST', headers });
+      if (!answer.ok) throw new Error(`POST /drain: ${answer.status} ${await answer.text()}`);
+    },
+  };
 }
 
 /** Starts the gateway with the command line that was deployed, on the machine's address. */
@@ -104,5 +118,5 @@ export function commandLine({ environment }: DeployedBoot): string[] {
   return words.map((word) => word.replace(/^"(.*)"$/, '$1'));
 }
 
-/** Runs `npm run probe` with this address and gives what it writes. */
+/** What `npm run probe` runs. */
 export const PROBE = join(ROOT, 'local/probe/main.ts');

@@ -1,50 +1,89 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Env, run } from './commands.ts';
+import { retry } from '../../../tools/retry.ts';
+import { runWithin } from '../../../tools/run-within.ts';
 import { CACHE } from './lane.ts';
+
+/** A Python of this machine that can make environments. */
+export interface Python {
+  readonly program: string;
+  /** `3.13` */
+  readonly version: string;
+}
+
+/** An emulator's packages, and the versions of Python that they were tried with, the best first. */
+export interface Edition {
+  readonly packages: readonly string[];
+  readonly pythons: readonly string[];
+}
 
 /** Name of the file that says with what an environment was made; written last, so a broken one is made anew. */
 const STAMP = 'onedoor-packages.txt';
+/** For one try to install: several times what the largest emulator takes. */
+const INSTALL_MS = 240_000;
 
-/** The first of `names` that runs, can make environments and fulfils `version`. */
-export function findPython(names: readonly string[], version: RegExp): string | undefined {
+/** Where a Python may be: on the path under these names, or put beside the system's by pyenv. */
+function candidates(): string[] {
+  const pyenv = process.env['PYENV_ROOT'] ?? join(process.env['HOME'] ?? '/nonexistent', '.pyenv');
+  return [
+    ...['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'],
+    ...globSync(join(pyenv, 'versions/3.*/bin/python3')).sort(),
+  ];
+}
+
+function look(program: string): Python | undefined {
   const script = 'import ensurepip, sys, venv; print("%d.%d" % sys.version_info[:2], end="")';
-  return names.find((name) => {
-    try {
-      return version.test(
-        execFileSync(name, ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-      );
-    } catch {
-      return false;
+  try {
+    const version = execFileSync(program, ['-c', script], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 20_000,
+    });
+    return { program, version };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first edition for which this machine has a Python, with that Python. */
+export function choosePython(
+  editions: readonly Edition[],
+  names: readonly string[] = candidates(),
+): { readonly python: Python; readonly edition: Edition } | undefined {
+  const pythons = names.flatMap((name) => look(name) ?? []);
+  for (const edition of editions) {
+    for (const version of edition.pythons) {
+      const python = pythons.find((one) => one.version === version);
+      if (python) return { python, edition };
     }
-  });
+  }
+  return undefined;
 }
 
 /** Makes .cache/<name> once, with these packages of exact versions, and gives the path of its Python. */
 export async function virtualEnvironment(
-  python: string,
+  { python, edition: { packages } }: { readonly python: Python; readonly edition: Edition },
   name: string,
-  packages: readonly string[],
-  logPath: string,
 ): Promise<string> {
   const folder = join(CACHE, name);
   const stamp = join(folder, STAMP);
-  const wanted = [python, ...packages].join('\n');
+  const wanted = [python.program, python.version, ...packages].join('\n');
   const own = join(folder, 'bin/python');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return own;
-  rmSync(folder, { recursive: true, force: true });
-  console.log(`     installing ${packages.join(' ')} into .cache/${name}, once`);
-  const env: Env = pipSettings();
-  await run([python, '-m', 'venv', folder], { env, logPath });
-  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...packages];
-  await run([own, ...install], { env, logPath });
+  console.log(`     installing ${packages[0]} for Python ${python.version} into .cache/${name}, once`);
+  await retry(`the installation of ${packages[0]}`, async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await finish([python.program, '-m', 'venv', folder]);
+    const settings = ['--quiet', '--disable-pip-version-check', '--no-input', '--retries', '3', '--timeout', '20'];
+    await finish([own, '-m', 'pip', 'install', ...settings, ...packages]);
+  });
   writeFileSync(stamp, wanted);
   return own;
 }
 
-/** What the person has told pip by the environment: an index of their own, a proxy. */
-function pipSettings(): Env {
-  const names = Object.keys(process.env).filter((name) => /^(PIP_|https?_proxy$|no_proxy$|SSL_CERT)/i.test(name));
-  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']));
+async function finish(command: readonly string[]): Promise<void> {
+  const { code, output, late } = await runWithin(command, { limitMs: INSTALL_MS, graceMs: 2_000 });
+  if (late) throw new Error(`${command.join(' ')} took longer than ${INSTALL_MS / 1000} s`);
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${output.trim().slice(-1_000)}`);
 }
