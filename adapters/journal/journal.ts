@@ -2,13 +2,13 @@ import {
   closeSync,
   constants,
   fstatSync,
-  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
   renameSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -60,9 +60,10 @@ export async function openJournal<Entry>(options: JournalOptions<Entry>): Promis
   const lock = await takeLock(path, dir);
   if (!lock) throw new ConfigError([`\`${options.name}\` must be served by one agent, got: a second one (${path}).`]);
   const read = readJournal(path, options.parse);
-  // Opened for appending: a torn last line goes when the caller rewrites, and is cut off here until then.
+  // A torn last line goes when the caller rewrites, and is cut off here until then. By its name: Windows shortens no file
+  // through a descriptor that may only append.
+  truncateSync(path, read.goodBytes);
   let fd = openSync(path, 'a', PRIVATE_FILE);
-  ftruncateSync(fd, read.goodBytes);
   let size = read.goodBytes;
   let longFrom = Math.max(SHORT_BYTES, size * GROWTH);
 
@@ -76,7 +77,7 @@ export async function openJournal<Entry>(options: JournalOptions<Entry>): Promis
         if (writeSync(fd, bytes) !== bytes.length) throw new Error(`${path}: no room`);
         size += bytes.length;
       } catch (error) {
-        ftruncateSync(fd, size);
+        truncateSync(path, size);
         throw error;
       }
     },
@@ -86,15 +87,18 @@ export async function openJournal<Entry>(options: JournalOptions<Entry>): Promis
       const bytes = toLines(entries);
       try {
         if (writeSync(fresh, bytes) !== bytes.length) throw new Error(`${path}.new: no room`);
-        renameSync(`${path}.new`, path);
-      } catch (error) {
+      } finally {
         closeSync(fresh);
-        throw error;
       }
+      // Windows replaces no file that is open.
       closeSync(fd);
-      fd = fresh;
-      size = bytes.length;
-      longFrom = Math.max(SHORT_BYTES, size * GROWTH);
+      try {
+        renameSync(`${path}.new`, path);
+        size = bytes.length;
+        longFrom = Math.max(SHORT_BYTES, size * GROWTH);
+      } finally {
+        fd = openSync(path, 'a', PRIVATE_FILE);
+      }
     },
     async close() {
       closeSync(fd);
