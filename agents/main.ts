@@ -1,8 +1,11 @@
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
+import { runningVersion } from '../adapters/system/running-version.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
+import { startWatchdog } from '../adapters/system/watchdog.ts';
 import { ConfigError, OnedoorError } from '../core/errors.ts';
+import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { type Agent, startAgent } from './agent.ts';
 import { createAgentLog, type Log } from './log.ts';
 import { parseAgentOptions } from './options.ts';
@@ -13,13 +16,16 @@ async function main(): Promise<void> {
   if (options === 'help') return;
   const log = createAgentLog({ isJson: options.isJson, level: options.config.logLevel });
   const { registry: endpoint, table } = options;
+  const version = runningVersion(import.meta.filename);
+  const skipped = (item: object): void => log.warn(item, 'an item of the registry was skipped');
   const store = createRegistryStore({
     client: createDynamoClient(endpoint === undefined ? {} : { endpoint }),
     table,
-    onMalformed: (row) => log.warn({ ...row }, 'a row of the registry cannot be read'),
+    version,
+    onMalformed: skipped,
   });
   const agent = await startAgent(options, {
-    store,
+    store: withKnownRosters(store, skipped),
     clock: systemClock,
     rng: createSystemRng(),
     log,
@@ -28,8 +34,9 @@ async function main(): Promise<void> {
       process.exit(1);
     },
   });
+  startWatchdog(process.env, (err) => log.warn({ err }, 'systemd cannot be told that this agent lives'));
   log.info(
-    { identity: options.identity, slots: options.games.length, probePort: options.probePort },
+    { version, identity: options.identity, slots: options.games.length, probePort: options.probePort },
     'the agent listens',
   );
   stopOnSignals(agent, log);

@@ -5,7 +5,7 @@
  * two take turns, so that a slow moment of the machine hits both.
  */
 import { parseArgs } from 'node:util';
-import { ticketKeys } from '../adapters/crypto/ticket-keys.ts';
+import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { type AlbEvent, type AlbResult, fromAlbEvent, toAlbResult } from '../adapters/http/alb-event.ts';
 import { createMemoryStore } from '../adapters/memory/registry-store.ts';
 import { createLogger } from '../adapters/system/logger.ts';
@@ -102,11 +102,12 @@ async function cpuNsPerRequest(handler: (event: AlbEvent) => Promise<AlbResult>,
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { servers: { type: 'string', default: '1000' } } });
   const servers = Number(values.servers);
-  const keys = ticketKeys(new Uint8Array(48).fill(7));
+  const keys = secretKeys(new Uint8Array(48).fill(7));
   const api = composeApi({
     config: parseRuntimeConfig('{"deployment":"bench","defaultApp":"arena"}'),
     store: await aRegistry(servers),
     keys,
+    readKeys: async () => keys,
     clock: systemClock,
     rng: createSystemRng(),
     log: createLogger({ level: 'warn' }),

@@ -36,6 +36,8 @@ export function composeDoor(deps: {
   readonly store: Pick<RegistryStore, 'write' | 'get' | 'readRoster'>;
   readonly signer: Signer;
   readonly cookieMac: Mac;
+  /** That of the key before the last rotation. */
+  readonly cookieMacBefore?: () => Mac | undefined;
   /** Needed where servers answer or are told of clients. */
   readonly sendForward?: SendForward | undefined;
   readonly clock: Clock;
@@ -76,7 +78,7 @@ export function composeDoor(deps: {
   const extended = createExtendedResponder({
     assigner,
     answers: createAnswerTable(ANSWER_TTL_MS),
-    cookies: createCookies(deps.cookieMac),
+    cookies: createCookies(deps.cookieMac, deps.cookieMacBefore),
     quiet: createQuiet({ clock, unverifiedPerSecond: config.unverifiedPerSecond, view: () => assigner.view() }),
     counters,
     clock,

@@ -15,8 +15,9 @@ const MINUTE_MS = 60_000;
 const MINUTE_BYTES = 4;
 const MAC_BYTES = COOKIE_BYTES - MINUTE_BYTES;
 
-export function createCookies(mac: Mac): Cookies {
-  const make = (address: Uint8Array, port: number, minute: number): Uint8Array => {
+/** @param macBefore that of the key before the last rotation: its cookies are good for their two minutes */
+export function createCookies(mac: Mac, macBefore: () => Mac | undefined = () => undefined): Cookies {
+  const make = (mac: Mac, address: Uint8Array, port: number, minute: number): Uint8Array => {
     const data = new Uint8Array(MINUTE_BYTES + 2 + address.length);
     const view = new DataView(data.buffer);
     view.setUint32(0, minute);
@@ -29,13 +30,17 @@ export function createCookies(mac: Mac): Cookies {
   };
 
   return {
-    issue: (address, port, wallMs) => make(address, port, Math.floor(wallMs / MINUTE_MS)),
+    issue: (address, port, wallMs) => make(mac, address, port, Math.floor(wallMs / MINUTE_MS)),
     verify(cookie, address, port, wallMs) {
       if (cookie.length !== COOKIE_BYTES) return false;
       const minute = new DataView(cookie.buffer, cookie.byteOffset).getUint32(0);
       const now = Math.floor(wallMs / MINUTE_MS);
       if (minute !== now && minute !== now - 1) return false;
-      return equalBytes(make(address, port, minute), cookie);
+      const before = macBefore();
+      return (
+        equalBytes(make(mac, address, port, minute), cookie) ||
+        (before !== undefined && equalBytes(make(before, address, port, minute), cookie))
+      );
     },
   };
 }

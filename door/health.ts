@@ -7,6 +7,9 @@ import type { Door } from './compose.ts';
 export interface HealthFacts {
   /** True from the moment the process was told to stop. */
   stopping: boolean;
+  readonly version: string;
+  /** Items of the registry that were skipped since the start. */
+  readonly unreadable: () => number;
   /** Monotonic time at which the UDP loop last heard the door's own knock. */
   readonly udpAliveAtMs: () => number;
 }
@@ -36,6 +39,8 @@ export function createHealthHandler(door: Door, facts: HealthFacts, clock: Clock
     const body = {
       status: reason === undefined ? 'ok' : 'failing',
       reason,
+      version: facts.version,
+      unreadableItems: facts.unreadable(),
       rosterVersion: view.version,
       rosterAgeMs: Number.isFinite(ageMs) ? Math.round(ageMs) : null,
       rosterDegraded: door.roster.degraded(),

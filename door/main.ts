@@ -1,13 +1,16 @@
-import { macFrom } from '../adapters/crypto/mac.ts';
-import { ticketKeys } from '../adapters/crypto/ticket-keys.ts';
+import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
 import { loadSecret } from '../adapters/secrets/load-secret.ts';
 import { createLogger } from '../adapters/system/logger.ts';
+import { runningVersion } from '../adapters/system/running-version.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
+import { startWatchdog } from '../adapters/system/watchdog.ts';
 import { openUdpSender } from '../adapters/udp/udp-sender.ts';
 import { ConfigError } from '../core/errors.ts';
+import { withKnownRosters } from '../core/registry/roster-formats.ts';
+import { createSigningKeys } from '../core/ticket/signing-keys.ts';
 import { composeDoor } from './compose.ts';
 import { parseDoorOptions } from './options.ts';
 import { runDoor } from './run.ts';
@@ -16,11 +19,25 @@ async function main(): Promise<void> {
   const options = parseDoorOptions(process.argv.slice(2), process.env, (text) => process.stdout.write(text));
   if (options === 'help') return;
   const log = createLogger({ level: options.config.logLevel, base: { service: 'door' } });
-  const secret = await loadSecret(options.keySecret);
+  const rng = createSystemRng();
+  const readKeys = async () => secretKeys(await loadSecret(options.keySecret));
+  const keys = createSigningKeys({
+    first: await readKeys(),
+    read: readKeys,
+    clock: systemClock,
+    rng,
+    onError: (err) => log.warn({ err }, 'the secret cannot be read; going on with the last key'),
+    onChange: (kid) => log.info({ kid }, 'another key signs from now on'),
+  });
+  let unreadable = 0;
+  const skipped = (item: object): void => {
+    unreadable++;
+    log.warn(item, 'an item of the registry was skipped');
+  };
   const store = createRegistryStore({
     client: createDynamoClient(),
     table: options.table,
-    onMalformed: (row) => log.warn({ ...row }, 'a row of the registry was skipped'),
+    onMalformed: skipped,
   });
   const { answers, notify, probePort, maxSlots } = options.config;
   const isProbePort = (port: number): boolean =>
@@ -29,15 +46,24 @@ async function main(): Promise<void> {
   const door = composeDoor({
     config: options.config,
     ownPort: options.port,
-    store,
-    signer: ticketKeys(secret).signer,
-    cookieMac: macFrom(secret, 'onedoor cookie'),
+    store: withKnownRosters(store, skipped),
+    signer: keys.signer,
+    cookieMac: keys.mac,
+    cookieMacBefore: keys.macBefore,
     sendForward: sender?.send,
     clock: systemClock,
-    rng: createSystemRng(),
+    rng,
   });
-  const running = await runDoor(door, options, systemClock, log);
-  log.info({ port: running.port, healthPort: running.healthPort }, 'the door is open');
+  const version = runningVersion(import.meta.filename);
+  const running = await runDoor(door, options, {
+    clock: systemClock,
+    log,
+    version,
+    unreadable: () => unreadable,
+    onTick: () => void keys.tick(),
+  });
+  startWatchdog(process.env, (err) => log.warn({ err }, 'systemd cannot be told that this door lives'));
+  log.info({ version, port: running.port, healthPort: running.healthPort }, 'the door is open');
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

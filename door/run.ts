@@ -21,18 +21,33 @@ export interface RunningDoor {
 const SWEEP_MS = 1_000;
 const LOG_AGAIN_MS = 10_000;
 
+/** What a running door tells of itself, and is told from time to time, beside its answers. */
+interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  /** Items of the registry that were skipped. */
+  readonly unreadable: () => number;
+  /** Called about once a second. */
+  readonly onTick: () => void;
+}
+
 /** Opens the ports and keeps the roster fresh. Rejects with the system's error if a port cannot be had. */
-export async function runDoor(door: Door, options: DoorOptions, clock: Clock, log: Log): Promise<RunningDoor> {
+export async function runDoor(door: Door, options: DoorOptions, surroundings: Surroundings): Promise<RunningDoor> {
+  const { clock, log, version, unreadable, onTick } = surroundings;
   const onError = complainSeldom(log, clock, 'an answer failed');
   const knock = new SelfKnock(options.bind, clock);
   const udp = await openUdp({ bind: options.bind, port: options.port, handler: knock.guard(door.handle), onError });
   const tcp = await openTcp({ bind: options.bind, port: udp.port, handler: door.handle, onError });
-  const facts: HealthFacts = { stopping: false, udpAliveAtMs: () => knock.aliveAtMs };
+  const facts: HealthFacts = { stopping: false, version, unreadable, udpAliveAtMs: () => knock.aliveAtMs };
   const health = createHttpServer({ handler: createHealthHandler(door, facts, clock), onError });
   const { port: healthPort } = await health.listen(options.healthPort, options.healthBind);
   const stopRefreshing = keepRosterFresh(door, options, clock, log);
   knock.start(udp.port);
-  const sweeping = setInterval(() => door.sweep(), SWEEP_MS);
+  const sweeping = setInterval(() => {
+    door.sweep();
+    onTick();
+  }, SWEEP_MS);
   return {
     port: udp.port,
     healthPort,

@@ -1,5 +1,5 @@
 /** Assigns clients to servers over HTTP, behind an Application Load Balancer. */
-import { ticketKeys } from '../adapters/crypto/ticket-keys.ts';
+import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
 import { type AlbEvent, type AlbResult, fromAlbEvent, toAlbResult } from '../adapters/http/alb-event.ts';
@@ -20,8 +20,8 @@ let starting: Promise<HttpHandler> | undefined;
 async function start(): Promise<HttpHandler> {
   const onMalformed = (row: object) => log.warn(row, 'a row cannot be read and is skipped');
   const store = createRegistryStore({ client: createDynamoClient(), table, onMalformed });
-  const keys = ticketKeys(await loadSecret(keySecret));
-  return composeApi({ config, store, keys, clock, rng: createSystemRng(), log });
+  const readKeys = async () => secretKeys(await loadSecret(keySecret));
+  return composeApi({ config, store, keys: await readKeys(), readKeys, clock, rng: createSystemRng(), log });
 }
 
 /** The API, made once. While it cannot be made, requests get 503, and each one tries again. */

@@ -3,9 +3,11 @@ import type { HttpHandler } from '../adapters/http/types.ts';
 import type { createLogger } from '../adapters/system/logger.ts';
 import { createAssigner } from '../core/assign/assigner.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
-import type { Clock, PublicKey, RegistryStore, Rng, Signer } from '../core/ports.ts';
+import type { Clock, RegistryStore, Rng } from '../core/ports.ts';
+import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
+import { createSigningKeys, type SecretKeys } from '../core/ticket/signing-keys.ts';
 import { parseAddress } from '../core/wire/address.ts';
 import { createFreshRoster } from './fresh-roster.ts';
 import { createKeySet } from './key-set.ts';
@@ -14,15 +16,27 @@ import { createKeySet } from './key-set.ts';
 export function composeApi(deps: {
   readonly config: RuntimeConfig;
   readonly store: Pick<RegistryStore, 'write' | 'get' | 'readRoster' | 'readKeys'>;
-  readonly keys: { readonly signer: Signer; readonly publicKey: PublicKey };
+  readonly keys: SecretKeys;
+  /** The keys from the secret as it is now. */
+  readonly readKeys: () => Promise<SecretKeys>;
   readonly clock: Clock;
   readonly rng: Rng;
-  readonly log: Pick<ReturnType<typeof createLogger>, 'debug' | 'warn' | 'error'>;
+  readonly log: Pick<ReturnType<typeof createLogger>, 'debug' | 'info' | 'warn' | 'error'>;
 }): HttpHandler {
   const { config, store, clock, rng, log } = deps;
-  const { signer, publicKey } = deps.keys;
+  const skipped = (item: object) => log.warn(item, 'an item of the registry was skipped');
+  const onError = (what: string) => (err: unknown) => log.warn({ err }, what);
+  const signing = createSigningKeys({
+    first: deps.keys,
+    read: deps.readKeys,
+    clock,
+    rng,
+    onError: onError('the secret cannot be read; going on with the last key'),
+    onChange: (kid) => log.info({ kid }, 'another key signs from now on'),
+  });
+  const { signer } = signing;
   const roster = createRosterReader({
-    readRoster: store.readRoster,
+    readRoster: withKnownRosters(store, skipped).readRoster,
     clock,
     freshMs: config.freshMs,
     refreshMs: 0,
@@ -42,7 +56,6 @@ export function composeApi(deps: {
     // An environment may be frozen for minutes between two requests: seats taken ahead would only expire.
     stock: false,
   });
-  const onError = (what: string) => (err: unknown) => log.warn({ err }, what);
   const refresh = createFreshRoster({
     reader: {
       ageMs: roster.ageMs,
@@ -58,7 +71,8 @@ export function composeApi(deps: {
   });
   const publicKeys = createKeySet({
     read: store.readKeys,
-    own: publicKey,
+    own: signing.publicKey,
+    sawSigning: signing.sawSigning,
     clock,
     onError: onError('the public keys cannot be read; going on with the last ones'),
   });
@@ -66,7 +80,7 @@ export function composeApi(deps: {
     if (record.err === undefined) log.debug(record, 'answered');
     else log.error(record, 'failed');
   };
-  return createApi({
+  const api = createApi({
     assigner,
     roster: { view: () => assigner.view(), refresh },
     signer,
@@ -74,4 +88,9 @@ export function composeApi(deps: {
     keepalive: config.keepalive,
     report,
   });
+  return (request) => {
+    // Not waited for: an environment that is frozen meanwhile goes on when the next request thaws it.
+    void signing.tick();
+    return api(request);
+  };
 }

@@ -2,8 +2,10 @@ import type { Clock, PublicKey } from '../core/ports.ts';
 
 export interface KeySetOptions {
   readonly read: () => Promise<readonly PublicKey[]>;
-  /** The key that signs here: published whatever the registry says. */
-  readonly own: PublicKey;
+  /** The key that signs here now: published whatever the registry says. */
+  readonly own: () => PublicKey;
+  /** Told which key the registry names first: the one that signs. */
+  readonly sawSigning: (kid: string) => void;
   readonly clock: Pick<Clock, 'monoMs'>;
   readonly onError: (error: unknown) => void;
 }
@@ -12,18 +14,26 @@ export interface KeySetOptions {
 const KEEP_MS = 60_000;
 
 /** The public keys of the deployment, as of the last time that the registry answered. Never rejects. */
-export function createKeySet({ read, own, clock, onError }: KeySetOptions): () => Promise<readonly PublicKey[]> {
-  let keys: readonly PublicKey[] = [own];
+export function createKeySet({
+  read,
+  own,
+  sawSigning,
+  clock,
+  onError,
+}: KeySetOptions): () => Promise<readonly PublicKey[]> {
+  let published: readonly PublicKey[] = [];
   let triedAtMs = Number.NEGATIVE_INFINITY;
   return async () => {
-    if (clock.monoMs() - triedAtMs < KEEP_MS) return keys;
-    triedAtMs = clock.monoMs();
-    try {
-      const others = (await read()).filter(({ kid }) => kid !== own.kid);
-      keys = [own, ...others];
-    } catch (error) {
-      onError(error);
+    if (clock.monoMs() - triedAtMs >= KEEP_MS) {
+      triedAtMs = clock.monoMs();
+      try {
+        published = await read();
+        if (published[0]) sawSigning(published[0].kid);
+      } catch (error) {
+        onError(error);
+      }
     }
-    return keys;
+    const mine = own();
+    return [mine, ...published.filter(({ kid }) => kid !== mine.kid)];
   };
 }

@@ -31,14 +31,18 @@ const REQUIRE = [
 ].join('');
 
 const ROOT = join(import.meta.dirname, '..');
+const { version: RELEASE } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 
 /**
  * Bundles every entry into `outDir`. The same sources give the same bytes; a file that would not change is not touched,
  * the others are replaced at once, so programs may start from them at any time.
+ *
+ * @param release what the programs call themselves
  */
 export async function buildBundles(
   bundles: readonly Bundle[] = BUNDLES,
   outDir = join(ROOT, 'dist'),
+  release = RELEASE,
 ): Promise<Metafile> {
   const result = await build({
     absWorkingDir: ROOT,
@@ -52,6 +56,7 @@ export async function buildBundles(
     // The ES modules of the AWS SDK can be shaken, its CommonJS ones cannot.
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE },
+    define: { ONEDOOR_VERSION: JSON.stringify(release) },
     minify: true,
     sourcemap: true,
     sourcesContent: false,

@@ -35,8 +35,24 @@ export interface RegistryStoreOptions {
   readonly table: string;
   /** Longest time for one try of one call. @default 2000 */
   readonly timeoutMs?: number;
-  /** Told of every row that had to be skipped. @default nobody */
+  /** The program that makes or claims rows here, for people to see. @default - rows do not say */
+  readonly version?: string;
+  /** Told of each item that had to be skipped, once while it stays wrong in the same way. @default nobody */
   readonly onMalformed?: (row: MalformedRow) => void;
+}
+
+/** What was told already; forgotten as a whole when it is much, so that it cannot grow for ever. */
+const MOST_TOLD = 1_000;
+
+function tellOnce(tell: (row: MalformedRow) => void): (row: MalformedRow) => void {
+  const told = new Set<string>();
+  return (row) => {
+    const what = `${row.key} ${row.problem}`;
+    if (told.has(what)) return;
+    if (told.size >= MOST_TOLD) told.clear();
+    told.add(what);
+    tell(row);
+  };
 }
 
 function publicKeyOf(value: AttributeValue): PublicKey[] {
@@ -50,7 +66,8 @@ function publicKeyOf(value: AttributeValue): PublicKey[] {
  * if `table` is no table's name.
  */
 export function createRegistryStore(options: RegistryStoreOptions): RegistryStore {
-  const { client, table, timeoutMs = DEFAULT_TIMEOUT_MS, onMalformed = () => {} } = options;
+  const { client, table, version, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const onMalformed = tellOnce(options.onMalformed ?? (() => {}));
   if (!TABLE_NAME.test(table)) {
     throw new ConfigError([`\`table\` (ONEDOOR_TABLE) must be the name of a DynamoDB table, got: "${table}".`]);
   }
@@ -108,7 +125,7 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
   return {
     forget,
     get: async (key) => rowOf(await read(key, true)),
-    write: (key, command) => update(key, commandUpdate(command)),
+    write: (key, command) => update(key, commandUpdate(command, version)),
     place: (key, placement) => update(key, placementUpdate(placement, false)),
     enrol: (key, placement) => update(key, placementUpdate(placement, true)),
     bury: (key) => update(key, burialUpdate()),

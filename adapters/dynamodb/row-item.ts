@@ -2,6 +2,12 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { STATES } from '../../core/registry/roster.ts';
 import { type Placement, parseRowKey, type SeatFields, type ServerRow } from '../../core/registry/row.ts';
 
+/**
+ * Format of the rows that this version writes, and the newest that it reads (docs/OPERATIONS.md, "Versions of formats").
+ * A row without `v` is of format 1.
+ */
+export const ROW_FORMAT = 1;
+
 /** An item as the API has it. */
 export type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -90,6 +96,7 @@ export function rowOfItem(item: Item, report: (row: MalformedRow) => void): Serv
   const key = item['pk']?.S ?? '';
   return attempt(key, report, () => {
     if (!parseRowKey(key)) fail('pk', 'the key of a server row', key);
+    if (item['v'] !== undefined && count(item, 'v') > ROW_FORMAT) fail('v', `at most ${ROW_FORMAT}`, item['v']);
     const seats = seatsOf(item);
     const placement = attempt(key, report, () => placementOf(item));
     return { key, suspect: item['suspect']?.BOOL === true, ...(seats && { seats }), ...(placement && { placement }) };

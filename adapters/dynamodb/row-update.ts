@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { RowCommand } from '../../core/registry/commands.ts';
 import type { Placement } from '../../core/registry/row.ts';
-import { placementAttributes } from './row-item.ts';
+import { placementAttributes, ROW_FORMAT } from './row-item.ts';
 
 /** Value of `kind` in every server row: hash key of the index `servers`, which no other item has. */
 export const SERVER_KIND = 'srv';
@@ -48,6 +48,14 @@ function conditional(
   };
 }
 
+/** What the beginning of an agent's life says beside its seats: the format that it writes, and who it is. */
+function lifeAttributes(version: string | undefined) {
+  return {
+    set: `, #v = :v${version === undefined ? '' : ', #version = :version'}`,
+    values: { ':v': N(ROW_FORMAT), ...(version !== undefined && { ':version': S(version) }) },
+  };
+}
+
 /**
  * A command as ONE conditional update, so that two writers can never both act on what they read before:
  *
@@ -55,8 +63,11 @@ function conditional(
  *     assigner B      take 1 ────────────► refused: free >= 1 fails     B learns free = 0, goes on elsewhere
  *     agent              beat 5, free + 1 ──────► lands on free 0 -> 1  (it read free 1; it ADDS, so A's take stays)
  *     agent                 beat 5 again (lost reply) ──► refused: beat is 6
+ *
+ * @param version of the agent, written where its life begins
  */
-export function commandUpdate(command: RowCommand): Conditional {
+export function commandUpdate(command: RowCommand, version?: string): Conditional {
+  const life = lifeAttributes(version);
   switch (command.kind) {
     case 'take': {
       const moved = command.beatAfter !== undefined;
@@ -90,7 +101,8 @@ export function commandUpdate(command: RowCommand): Conditional {
       );
     }
     case 'claim':
-      return conditional('SET #gen = :gen, #beat = #beat + :one', [STILL_AS_SEEN], {
+      return conditional(`SET #gen = :gen, #beat = #beat + :one${life.set}`, [STILL_AS_SEEN], {
+        ...life.values,
         ':gen': S(command.gen),
         ':seen': S(command.seen),
         ':one': N(1),
@@ -98,9 +110,10 @@ export function commandUpdate(command: RowCommand): Conditional {
     case 'create':
       return conditional(
         `SET #free = :zero, #issued = :now, #beat = :now, #gen = :gen, #last = :none, #capacity = :zero,
-          #state = :starting, #hb = :now, #sessions = :zero, #kind = :kind`,
+          #state = :starting, #hb = :now, #sessions = :zero, #kind = :kind${life.set}`,
         [NO_AGENT_YET],
         {
+          ...life.values,
           ':zero': N(0),
           ':now': N(command.nowMs),
           ':gen': S(command.gen),

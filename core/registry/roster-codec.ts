@@ -11,7 +11,7 @@ export const INDEX_NAME = 'INDEX';
 export const staticName = (shard: number): string => `S${shard}`;
 export const dynamicName = (shard: number): string => `D${shard}`;
 
-const FORMAT = 1;
+export const ROSTER_FORMAT = 1;
 const INDEX_HEAD = 4;
 const INDEX_ENTRY = 20;
 const DYNAMIC_HEAD = 16;
@@ -39,7 +39,7 @@ function view(bytes: Uint8Array): DataView {
 export function encodeIndex(shards: readonly ShardVersions[]): Uint8Array {
   const bytes = new Uint8Array(INDEX_HEAD + shards.length * INDEX_ENTRY);
   const out = view(bytes);
-  out.setUint8(0, FORMAT);
+  out.setUint8(0, ROSTER_FORMAT);
   out.setUint16(2, shards.length);
   shards.forEach((shard, n) => {
     const at = INDEX_HEAD + n * INDEX_ENTRY;
@@ -53,7 +53,7 @@ export function encodeIndex(shards: readonly ShardVersions[]): Uint8Array {
 /** undefined: not an INDEX that this version can read. */
 export function decodeIndex(bytes: Uint8Array): readonly ShardVersions[] | undefined {
   const input = view(bytes);
-  if (bytes.length < INDEX_HEAD || input.getUint8(0) !== FORMAT) return undefined;
+  if (bytes.length < INDEX_HEAD || input.getUint8(0) !== ROSTER_FORMAT) return undefined;
   const size = input.getUint16(2);
   if (bytes.length !== INDEX_HEAD + size * INDEX_ENTRY) return undefined;
   return Array.from({ length: size }, (_, n) => {
@@ -110,7 +110,7 @@ function clamp(value: number, max: number): number {
 export function encodeDynamic(staticVersion: number, entries: readonly PlacedStatus[]): Uint8Array {
   const bytes = new Uint8Array(DYNAMIC_HEAD + entries.length * DYNAMIC_ENTRY);
   const out = view(bytes);
-  out.setUint8(0, FORMAT);
+  out.setUint8(0, ROSTER_FORMAT);
   out.setUint32(4, entries.length);
   out.setFloat64(8, staticVersion);
   entries.forEach(({ index, status }, n) => {
@@ -133,7 +133,7 @@ export function encodeDynamic(staticVersion: number, entries: readonly PlacedSta
 /** undefined: not a dynamic shard that this version can read. */
 export function decodeDynamic(bytes: Uint8Array): DynamicShard | undefined {
   const input = view(bytes);
-  if (bytes.length < DYNAMIC_HEAD || input.getUint8(0) !== FORMAT) return undefined;
+  if (bytes.length < DYNAMIC_HEAD || input.getUint8(0) !== ROSTER_FORMAT) return undefined;
   const size = input.getUint32(4);
   if (bytes.length !== DYNAMIC_HEAD + size * DYNAMIC_ENTRY) return undefined;
   const shard = {

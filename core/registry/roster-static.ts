@@ -17,6 +17,9 @@ interface Packed {
   readonly servers: readonly PackedServer[];
 }
 
+/** How every static shard of this format begins. */
+export const STATIC_START = '{"v":1,';
+
 type PackedServer = readonly [string, string, string, string, number, number, number, number, number, number, number];
 
 interface Table<T> {

@@ -4,8 +4,8 @@ import { toBase64Url } from './base64url.ts';
 import type { Claims } from './claims.ts';
 
 const encoder = new TextEncoder();
-/** `<base64url of the header>.` of each signer: the same in all of its tickets. */
-const headers = new WeakMap<Signer, string>();
+/** `<base64url of the header>.` of each signer: the same in all of its tickets until its key is another one. */
+const headers = new WeakMap<Signer, { readonly kid: string; readonly text: string }>();
 
 /**
  * The signed ticket: a JWS in compact form (RFC 7515, section 7.1) with EdDSA (RFC 8037). Throws RangeError if it would
@@ -21,10 +21,10 @@ export function encodeTicket(claims: Claims, signer: Signer): string {
 }
 
 function headerOf(signer: Signer): string {
-  let header = headers.get(signer);
-  if (header === undefined) {
-    header = `${toBase64Url(encoder.encode(JSON.stringify({ alg: 'EdDSA', kid: signer.kid })))}.`;
-    headers.set(signer, header);
-  }
-  return header;
+  const { kid } = signer;
+  const known = headers.get(signer);
+  if (known?.kid === kid) return known.text;
+  const text = `${toBase64Url(encoder.encode(JSON.stringify({ alg: 'EdDSA', kid })))}.`;
+  headers.set(signer, { kid, text });
+  return text;
 }

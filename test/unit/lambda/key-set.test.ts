@@ -10,9 +10,11 @@ const next: PublicKey = { kid: 'next', x: 'B' };
 function aKeySet() {
   const clock = fakeClock();
   const errors: unknown[] = [];
+  const seen: string[] = [];
   const registry = { keys: [next, own] as PublicKey[] | Error, readings: 0 };
   const keySet = createKeySet({
-    own,
+    own: () => own,
+    sawSigning: (kid) => seen.push(kid),
     clock,
     onError: (error) => errors.push(error),
     async read() {
@@ -21,7 +23,7 @@ function aKeySet() {
       return registry.keys;
     },
   });
-  return { clock, errors, registry, keySet };
+  return { clock, errors, registry, keySet, seen };
 }
 
 describe('the key set', () => {
@@ -29,6 +31,14 @@ describe('the key set', () => {
     const { keySet } = aKeySet();
 
     expect(await keySet()).toEqual([own, next]);
+  });
+
+  it('tells which key the registry says signs', async () => {
+    const { keySet, seen } = aKeySet();
+
+    await keySet();
+
+    expect(seen).toEqual(['next']);
   });
 
   it('has the own key also before the registry knows it', async () => {
