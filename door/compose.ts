@@ -4,6 +4,7 @@ import type { Clock, Mac, PacketHandler, RegistryStore, Rng, Signer } from '../c
 import { createRosterReader, type RosterReader } from '../core/registry/roster-reader.ts';
 import { createRosterPages } from '../core/roster/roster-pages.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
+import { createDuty } from '../core/select/duty.ts';
 import { parseAddress } from '../core/wire/address.ts';
 import { createAnswerTable } from './answer-table.ts';
 import { createClassicResponder } from './classic.ts';
@@ -20,6 +21,8 @@ export interface Door {
   readonly handle: PacketHandler;
   readonly roster: RosterReader;
   readonly counters: Counters;
+  /** Those that share a duty with this one, as it sees them; itself too. Empty where each answers what it gets. */
+  liveDoors(): readonly string[];
   /** Servers that can be given now. */
   openServers(): number;
   /** Forgets old stock and hints; call it about once a second. */
@@ -38,6 +41,8 @@ export function composeDoor(deps: {
   readonly cookieMac: Mac;
   /** That of the key before the last rotation. */
   readonly cookieMacBefore?: () => Mac | undefined;
+  /** Where doors share a duty: which of the list this one is, and which of the others live. */
+  readonly peers?: { readonly self: number; readonly isLive: (door: number) => boolean } | undefined;
   /** Needed where servers answer or are told of clients. */
   readonly sendForward?: SendForward | undefined;
   readonly clock: Clock;
@@ -90,10 +95,16 @@ export function composeDoor(deps: {
   });
   const isProbePort = (port: number): boolean =>
     port === deps.ownPort || (port >= config.probePort && port < config.probePort + config.maxSlots);
+  const { self = 0, isLive = () => true } = deps.peers ?? {};
+  const { doors } = config;
+  // Without a roster it could only say "no server", where another door knows one.
+  const isUp = (door: number): boolean => (door === self ? Number.isFinite(roster.ageMs()) : isLive(door));
+  const duty = createDuty({ duty: config.duty, doors, self, isLive: isUp });
   return {
-    handle: createGateway({ classic, extended, counters, type, isProbePort }),
+    handle: createGateway({ classic, extended, counters, type, isProbePort, duty }),
     roster,
     counters,
+    liveDoors: () => doors.filter((_, door) => isUp(door)),
     openServers: () => assigner.view().open.reduce((sum, open) => sum + open, 0),
     sweep() {
       assigner.sweep();

@@ -21,6 +21,7 @@ export type CounterName =
   | 'forwarded'
   | 'noted'
   | 'silent'
+  | 'off-duty'
   | 'hints'
   | 'failed';
 

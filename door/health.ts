@@ -46,6 +46,7 @@ export function createHealthHandler(door: Door, facts: HealthFacts, clock: Clock
       rosterDegraded: door.roster.degraded(),
       servers: view.entries.length,
       openServers: door.openServers(),
+      liveDoors: door.liveDoors(),
       counters: door.counters.read(),
     };
     return {

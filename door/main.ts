@@ -14,6 +14,7 @@ import { createSigningKeys } from '../core/ticket/signing-keys.ts';
 import { composeDoor } from './compose.ts';
 import { parseDoorOptions } from './options.ts';
 import { runDoor } from './run.ts';
+import { startPeerChecks } from './peer-checks.ts';
 
 async function main(): Promise<void> {
   const options = parseDoorOptions(process.argv.slice(2), process.env, (text) => process.stdout.write(text));
@@ -39,13 +40,15 @@ async function main(): Promise<void> {
     table: options.table,
     onMalformed: skipped,
   });
-  const { answers, notify, probePort, maxSlots } = options.config;
+  const { answers, notify, probePort, maxSlots, duty, doors } = options.config;
   const isProbePort = (port: number): boolean =>
     port === options.port || (port >= probePort && port < probePort + maxSlots);
   const sender = answers === 'server' || notify ? await openUdpSender(isProbePort) : undefined;
   const door = composeDoor({
     config: options.config,
     ownPort: options.port,
+  const { self } = options;
+  const peers = duty === 'active' ? undefined : { self, ...startPeerChecks(doors, self) };
     store: withKnownRosters(store, skipped),
     signer: keys.signer,
     cookieMac: keys.mac,
@@ -54,6 +57,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     rng,
   });
+    peers,
   const version = runningVersion(import.meta.filename);
   const running = await runDoor(door, options, {
     clock: systemClock,
@@ -72,6 +76,7 @@ async function main(): Promise<void> {
       log.info({ signal }, 'the door closes');
       void running
         .stop()
+      peers?.stop();
         .then(() => sender?.close())
         .then(() => process.exit(0));
     });

@@ -13,7 +13,14 @@ export interface DoorOptions {
   readonly stopMs: number;
   readonly table: string;
   readonly keySecret: string;
+  /** Which of `config.doors` this one is; -1 where doors share no duty. */
+  readonly self: number;
   readonly config: RuntimeConfig;
+}
+
+interface Flags extends Pick<DoorOptions, 'bind' | 'healthBind' | 'healthPort' | 'stopMs'> {
+  readonly port?: number;
+  readonly self?: string;
 }
 
 function portNumber(text: string): number {
@@ -35,6 +42,17 @@ function numericAddress(text: string): string {
   return text;
 }
 
+function hostPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function selfOf({ duty, doors }: RuntimeConfig, name: string, problems: string[]): number {
+  if (duty === 'active') return -1;
+  const self = doors.indexOf(name);
+  if (self < 0) problems.push(`\`--self\` must be one of the settings' doors (${doors.join(', ')}), got: ${name}.`);
+  return self;
+}
+
 /** Reads flags and environment. Throws ConfigError with every problem; 'help' was asked for and is written. */
 export function parseDoorOptions(
   argv: readonly string[],
@@ -48,6 +66,7 @@ export function parseDoorOptions(
     .option('--health-bind <ip>', 'address of the health port', numericAddress, '0.0.0.0')
     .option('--health-port <port>', 'HTTP port for health and counters', portNumber, 8090)
     .option('--stop-ms <ms>', 'how long health fails before the sockets close', milliseconds, 0)
+    .option('--self <ip:port>', 'which of the settings’ doors this one is (default: its health address and port)')
     .addHelpText(
       'after',
       '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_KEY_SECRET (file:PATH or a secret’s ARN), ONEDOOR_CONFIG (JSON).',
@@ -73,10 +92,12 @@ export function parseDoorOptions(
     if (!(error instanceof ConfigError)) throw error;
     problems.push(...error.problems.map((problem) => `ONEDOOR_CONFIG: ${problem}`));
   }
+  const { self: name, ...flags } = command.opts<Flags>();
+  const self = config ? selfOf(config, name ?? hostPort(flags.healthBind, flags.healthPort), problems) : -1;
   if (problems.length > 0 || !config) throw new ConfigError(problems);
-  const flags = command.opts<Omit<DoorOptions, 'table' | 'keySecret' | 'config' | 'port'> & { port?: number }>();
   return {
     ...flags,
+    self,
     port: flags.port ?? config.probePort,
     table: env['ONEDOOR_TABLE'] as string,
     keySecret: env['ONEDOOR_KEY_SECRET'] as string,

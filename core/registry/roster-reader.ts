@@ -53,6 +53,8 @@ interface HeldShard {
   readonly staticVersion: number;
   readonly servers: readonly StaticEntry[];
   readonly dynamicVersion: number;
+  /** Age of the dynamic item by the INDEX that was read last. */
+  readonly dynamicAgeMs: number;
   /** By place in the static shard; missing where the dynamic one says nothing. */
   readonly entries: readonly (HeldEntry | undefined)[];
 }
@@ -63,7 +65,7 @@ interface Order {
   readonly places: readonly { readonly shard: number; readonly index: number }[];
 }
 
-const NO_SHARD: HeldShard = { staticVersion: 0, servers: [], dynamicVersion: 0, entries: [] };
+const NO_SHARD: HeldShard = { staticVersion: 0, servers: [], dynamicVersion: 0, dynamicAgeMs: 0, entries: [] };
 
 /** A version lower by less than this is an old copy (reads are eventually consistent), not a roster begun anew. */
 const OLD_COPY = 100;
@@ -112,7 +114,7 @@ function updateShard(
     const ageAtMs = sameBeat ? old.ageAtMs : status.beatAgeMs + sinceMs;
     entries[index] = { key: server.key, server: server.server, status, seenAtMs, ageAtMs, genHigh, genLow };
   }
-  return { staticVersion, servers, dynamicVersion: moving.version, entries };
+  return { staticVersion, servers, dynamicVersion: moving.version, dynamicAgeMs: sinceMs, entries };
 }
 
 export function createRosterReader(options: RosterReaderOptions): RosterReader {
@@ -129,7 +131,9 @@ export function createRosterReader(options: RosterReaderOptions): RosterReader {
   async function readShard(n: number, versions: ShardVersions, nowMs: number): Promise<HeldShard> {
     const held = shards[n] ?? NO_SHARD;
     const sameServers = held.staticVersion === versions.staticVersion;
-    if (sameServers && held.dynamicVersion === versions.dynamicVersion) return held;
+    if (sameServers && held.dynamicVersion === versions.dynamicVersion) {
+      return { ...held, dynamicAgeMs: versions.dynamicAgeMs };
+    }
     const [fixed, moving] = await Promise.all([
       sameServers ? undefined : readRoster(staticName(n)),
       readRoster(dynamicName(n)),
@@ -138,7 +142,7 @@ export function createRosterReader(options: RosterReaderOptions): RosterReader {
   }
 
   /** All entries, ordered by id; where each one stands is worked out anew only when servers came or went. */
-  function sorted(): HeldEntry[] {
+  function sorted(): { readonly entries: HeldEntry[]; readonly shardAgeMs: readonly number[] } {
     const statics = shards.map((shard) => shard.servers);
     if (statics.length !== order.statics.length || statics.some((servers, n) => servers !== order.statics[n])) {
       const places = statics.flatMap((servers, shard) =>
@@ -147,19 +151,26 @@ export function createRosterReader(options: RosterReaderOptions): RosterReader {
       order = { statics, places: places.sort((a, b) => compareIds(a.id, b.id)) };
     }
     const entries: HeldEntry[] = [];
+    const shardAgeMs: number[] = [];
     for (const { shard, index } of order.places) {
       const entry = shards[shard]!.entries[index];
-      if (entry) entries.push(entry);
+      if (!entry) continue;
+      entries.push(entry);
+      shardAgeMs.push(shards[shard]!.dynamicAgeMs);
     }
-    return entries;
+    return { entries, shardAgeMs };
   }
 
   /** Ages are as of the writer's last move: what it could not have seen, nobody holds against a server. */
   function rebuild(version: number): void {
-    view = buildView(sorted(), version, freshMs, (entry) => {
+    const { entries, shardAgeMs } = sorted();
+    const arrivedMs = (entry: RosterEntry): number => {
       const { ageAtMs, seenAtMs } = entry as HeldEntry;
       return ageAtMs + movedAtMs - seenAtMs;
-    });
+    };
+    // Entries are in the view's order already.
+    const listedMs = (entry: RosterEntry, at: number): number => entry.status.beatAgeMs + shardAgeMs[at]!;
+    view = buildView(entries, version, freshMs, arrivedMs, listedMs);
   }
 
   async function read(nowMs: number): Promise<void> {

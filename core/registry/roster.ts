@@ -36,6 +36,11 @@ export interface RosterView {
   readonly capacity: Int32Array;
   /** 1: may be given out (verified, ready, fresh beat, not suspect). */
   readonly open: Uint8Array;
+  /**
+   * The same by the roster's own word: beat ages are the writer's, and nothing corrects it, so that every reader of one
+   * version has the same. What a choice without feedback goes by.
+   */
+  readonly listed: Uint8Array;
 }
 
 /** The servers that a policy chooses in, as indices into the view, ordered by server id (bytes). */
@@ -49,12 +54,18 @@ export function compareIds(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Builds the view: cuts `free` and `capacity` to `maxCapacity`, judges freshness by `ageMs`. */
+const writtenAgeMs = (entry: RosterEntry): number => entry.status.beatAgeMs;
+
+/**
+ * Builds the view: cuts `free` and `capacity` to `maxCapacity`, judges freshness by `ageMs` for `open`, and by
+ * `listedAgeMs`, which the roster alone determines, for `listed`.
+ */
 export function buildView(
   entries: readonly RosterEntry[],
   version: number,
   freshMs: number,
-  ageMs: (entry: RosterEntry) => number = (entry) => entry.status.beatAgeMs,
+  ageMs: (entry: RosterEntry) => number = writtenAgeMs,
+  listedAgeMs: (entry: RosterEntry, index: number) => number = writtenAgeMs,
 ): RosterView {
   const sorted = [...entries].sort((a, b) => compareIds(a.server.id, b.server.id));
   const size = sorted.length;
@@ -65,12 +76,15 @@ export function buildView(
     free: new Int32Array(size),
     capacity: new Int32Array(size),
     open: new Uint8Array(size),
+    listed: new Uint8Array(size),
   };
   sorted.forEach((entry, index) => {
     const { status, server } = entry;
     view.free[index] = Math.min(status.free, server.maxCapacity);
     view.capacity[index] = Math.min(status.capacity, server.maxCapacity);
-    view.open[index] = status.state === 'ready' && !status.suspect && ageMs(entry) < freshMs ? 1 : 0;
+    const mayBeGiven = status.state === 'ready' && !status.suspect;
+    view.open[index] = mayBeGiven && ageMs(entry) < freshMs ? 1 : 0;
+    view.listed[index] = mayBeGiven && listedAgeMs(entry, index) < freshMs ? 1 : 0;
   });
   return view;
 }

@@ -1,11 +1,11 @@
 import type { RosterView } from '../registry/roster.ts';
 
-/** Open, and this request may have it. What a policy without feedback asks. */
+/** Given out by the roster's own word, and this request may have it. What a policy without feedback asks. */
 export function mayHave(view: RosterView, index: number, allowed: ((index: number) => boolean) | undefined): boolean {
-  return view.open[index] === 1 && (allowed === undefined || allowed(index));
+  return view.listed[index] === 1 && (allowed === undefined || allowed(index));
 }
 
-/** The same, and with a free seat. `allowed` is asked last: it may cost a look at labels. */
+/** Open, with a free seat, and this request may have it. `allowed` is asked last: it may cost a look at labels. */
 export function hasSeat(view: RosterView, index: number, allowed: ((index: number) => boolean) | undefined): boolean {
   return view.free[index]! > 0 && view.open[index] === 1 && (allowed === undefined || allowed(index));
 }

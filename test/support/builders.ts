@@ -65,6 +65,11 @@ export function aPool(entries: readonly RosterEntry[] = [aServer()]): Pool {
   return { view, members: Int32Array.from(view.entries.keys()) };
 }
 
+/** Says of the server at `index` of a view that it may be given out, or not. */
+export function setOpen({ open, listed }: RosterView, index: number, isOpen: boolean): void {
+  open[index] = listed[index] = isOpen ? 1 : 0;
+}
+
 /** The query of the client `client` from 198.51.100.1:40000, with a seeded rng unless one is given. */
 export function aQuery(
   options: Partial<Omit<PickQuery, 'client'>> & { readonly client?: string | Uint8Array } = {},

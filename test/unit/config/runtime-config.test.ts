@@ -49,4 +49,18 @@ describe('the runtime configuration', () => {
   it('says that the text is no JSON object', () => {
     expect(problemsOf('{broken')).toEqual(['`the configuration` must be an object, got: {broken.']);
   });
+
+  it('refuses a shared duty of doors that do not know each other, and a door that is in the list twice', () => {
+    const doors = ['192.0.2.1:17080', '[2001:db8::2]:17080'];
+    expect(problemsOf({ duty: 'all-receive', doors })).toEqual([]);
+    expect(problemsOf({ duty: 'standby', doors: doors.slice(1) })).toEqual([
+      '`doors` must be a list of 2 to 16 where duty is standby, got: 1.',
+    ]);
+    expect(problemsOf({ doors: [...doors, 'door:1', doors[0]] })).toEqual([
+      '`doors[2]` must be an address and a port, ip:port or [ip]:port, got: door:1.',
+    ]);
+    expect(problemsOf({ doors: [doors[0], doors[0]] })).toEqual([
+      '`doors[1]` must be a door that is not in the list yet, got: 192.0.2.1:17080.',
+    ]);
+  });
 });

@@ -5,6 +5,7 @@ import type { PacketSource } from '../../../core/ports.ts';
 import type { RosterEntry } from '../../../core/registry/roster.ts';
 import { createRosterPages } from '../../../core/roster/roster-pages.ts';
 import { createPolicy } from '../../../core/select/create-policy.ts';
+import { ALWAYS } from '../../../core/select/duty.ts';
 import { parseAddress, toWireAddress } from '../../../core/wire/address.ts';
 import { encodeClassic } from '../../../core/wire/classic-packet.ts';
 import { decodePacket } from '../../../core/wire/decode.ts';
@@ -67,7 +68,8 @@ async function aGateway(
     longestAnswer: () => longest(assigner.view()),
     rosterPage: (asked) => rosterPages(assigner.view(), asked),
   });
-  const handle = createGateway({ classic, extended, counters, type: TYPE, isProbePort: (port) => port === 7_000 });
+  const isProbePort = (port: number): boolean => port === 7_000;
+  const handle = createGateway({ classic, extended, counters, type: TYPE, isProbePort, duty: ALWAYS });
   return { ...bench, assigner, classic, counters, handle };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PickQuery, Policy } from '../../../core/select/policy.ts';
-import { aPool, aQuery, aServer, servers } from '../../support/builders.ts';
+import { aPool, aQuery, aServer, servers, setOpen } from '../../support/builders.ts';
 import { seededRng } from '../../support/seeded-rng.ts';
 
 interface PolicyCase {
@@ -46,7 +46,7 @@ export function selectionPolicyCase(name: string, { create, countsFree }: Policy
       const pool = aPool(servers(20));
       const policy = create();
       policy.pick(pool, aQuery());
-      pool.view.open.fill(0, 5, 18);
+      for (let index = 5; index < 18; index++) setOpen(pool.view, index, false);
       for (const query of queries(300)) expect(pool.view.open[policy.pick(pool, query)]).toBe(1);
     });
 
@@ -62,8 +62,7 @@ export function selectionPolicyCase(name: string, { create, countsFree }: Policy
       const policy = create();
       const pool = aPool(servers(size, () => ({ state: 'draining' })));
       for (const only of new Set([0, size >> 1, size - 1])) {
-        pool.view.open.fill(0);
-        pool.view.open[only] = 1;
+        for (const index of pool.members) setOpen(pool.view, index, index === only);
         for (const query of queries(20)) expect(policy.pick(pool, query)).toBe(only);
       }
     });
@@ -126,7 +125,7 @@ export function selectionPolicyCase(name: string, { create, countsFree }: Policy
       const pool = aPool(servers(50));
       const asked = queries(300);
       const before = asked.map((query) => policy.pick(pool, query));
-      pool.view.open[20] = 0;
+      setOpen(pool.view, 20, false);
       const after = asked.map((query) => policy.pick(pool, query));
       expect(before).toContain(20);
       for (const [at, index] of before.entries()) if (index !== 20) expect(after[at]).toBe(index);

@@ -3,7 +3,7 @@ import { createPolicy } from '../../../core/select/create-policy.ts';
 import { fnv1a64, mix32 } from '../../../core/select/hash.ts';
 import { pickFrom } from '../../../core/select/stateless-modulo.ts';
 import { parseAddress } from '../../../core/wire/address.ts';
-import { aPool, aQuery, servers } from '../../support/builders.ts';
+import { aPool, aQuery, servers, setOpen } from '../../support/builders.ts';
 import vectors from '../../vectors/select.json' with { type: 'json' };
 
 const address = (text: string) => parseAddress(text)!;
@@ -54,7 +54,7 @@ describe('golden vectors of rendezvous', () => {
     while (ranked.length < entries.length) {
       const index = policy.pick(pool, query);
       ranked.push(pool.view.entries[index]!.server.id);
-      pool.view.open[index] = 0;
+      setOpen(pool.view, index, false);
     }
     expect(ranked).toEqual(order);
   });
