@@ -15,6 +15,7 @@ async function main(): Promise<void> {
   const options = parseAgentOptions(process.argv.slice(2), process.env, (text) => process.stdout.write(text));
   if (options === 'help') return;
   const log = createAgentLog({ isJson: options.isJson, level: options.config.logLevel });
+  startWatchdog(process.env, (err) => log.warn({ err }, 'systemd cannot be told that this agent lives'));
   const { registry: endpoint, table } = options;
   const version = runningVersion(import.meta.filename);
   const skipped = (item: object): void => log.warn(item, 'an item of the registry was skipped');
@@ -34,7 +35,6 @@ async function main(): Promise<void> {
       process.exit(1);
     },
   });
-  startWatchdog(process.env, (err) => log.warn({ err }, 'systemd cannot be told that this agent lives'));
   log.info(
     { version, identity: options.identity, slots: options.games.length, probePort: options.probePort },
     'the agent listens',

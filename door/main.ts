@@ -20,6 +20,7 @@ async function main(): Promise<void> {
   const options = parseDoorOptions(process.argv.slice(2), process.env, (text) => process.stdout.write(text));
   if (options === 'help') return;
   const log = createLogger({ level: options.config.logLevel, base: { service: 'door' } });
+  startWatchdog(process.env, (err) => log.warn({ err }, 'systemd cannot be told that this door lives'));
   const rng = createSystemRng();
   const readKeys = async () => secretKeys(await loadSecret(options.keySecret));
   const keys = createSigningKeys({
@@ -66,7 +67,6 @@ async function main(): Promise<void> {
     unreadable: () => unreadable,
     onTick: () => void keys.tick(),
   });
-  startWatchdog(process.env, (err) => log.warn({ err }, 'systemd cannot be told that this door lives'));
   log.info({ version, port: running.port, healthPort: running.healthPort }, 'the door is open');
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
