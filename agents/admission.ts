@@ -3,6 +3,7 @@ import type { Clock, Verify } from '../core/ports.ts';
 import type { SeatSession } from '../core/registry/journal-entry.ts';
 import type { Claims } from '../core/ticket/claims.ts';
 import { verifyTicket } from '../core/ticket/verify.ts';
+import { FailoverDesk } from './failover-desk.ts';
 import type { SeatKeeper } from './seat-keeper.ts';
 import type { SessionWatch } from './session-watch.ts';
 
@@ -15,6 +16,8 @@ export interface AdmissionOptions {
   readonly iss: string;
   readonly isCounted: boolean;
   readonly isDraining: () => boolean;
+  /** The operator's, for clients of lost servers. */
+  readonly capacity: () => number;
 }
 
 export type Entry =
@@ -31,10 +34,12 @@ export class Admission {
   readonly #options: AdmissionOptions;
   /** Takes under way by ticket: a packet that is repeated must not take a second seat. */
   readonly #takes = new Map<string, Promise<Entry>>();
+  readonly #failover: FailoverDesk;
   #anonymous = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    this.#failover = new FailoverDesk(options);
   }
 
   /**
@@ -46,7 +51,8 @@ export class Admission {
     const { keeper, sessions, clock, isCounted, isDraining } = this.#options;
     const checked = this.check(ticket);
     if (!checked.ok) return checked;
-    const { gen, seat: serial, sub, jti } = checked.claims;
+    const { gen, seat: serial, sub, jti, aud } = checked.claims;
+    if (aud !== keeper.placement?.id) return this.#failover.enter(checked.claims, isSeen, shown);
     if (shown !== undefined && shown !== sub) {
       return refuse(sessions.has(`${gen}:${serial}`) ? 'ticket.in-use' : 'ticket.wrong-client');
     }
@@ -77,18 +83,20 @@ export class Admission {
   leave(ticket: string, shown?: string): { readonly ok: true } | Refusal {
     const checked = this.check(ticket);
     if (!checked.ok) return checked;
-    const { gen, seat: serial, sub } = checked.claims;
+    const { gen, seat: serial, sub, aud } = checked.claims;
     if (shown !== undefined && shown !== sub) return refuse('ticket.wrong-client');
+    // Its seat is another server's, which may not hear of it; what was taken here for it is a session already.
+    if (aud !== this.#options.keeper.placement?.id) return { ok: true };
     this.#options.keeper.cancel({ gen, serial, sub });
     return { ok: true };
   }
 
-  /** The claims, if the ticket is one of this deployment for this server. */
+  /** The claims, if the ticket is one of this deployment for this server, or names it as an alternate. */
   check(ticket: string): { readonly ok: true; readonly claims: Claims } | Refusal {
     const { keeper, verify, iss, clock } = this.#options;
     const aud = keeper.placement?.id;
     if (aud === undefined) return refuse('agent.not-ready');
-    return verifyTicket(ticket, { verify, iss, aud, wallMs: clock.wallMs() });
+    return verifyTicket(ticket, { verify, iss, aud, wallMs: clock.wallMs(), orAlternate: true });
   }
 
   #take(isSeen: boolean, sub?: string, jti = `#${this.#anonymous++}`): Promise<Entry> | Entry {

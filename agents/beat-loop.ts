@@ -1,11 +1,12 @@
 import type { Clock, Rng } from '../core/ports.ts';
+import type { BeatWish } from '../core/registry/agent-beat.ts';
 import type { SeatTiming } from '../core/registry/timing.ts';
 import type { Outage } from './log.ts';
-import type { BeatResult, SeatKeeper, Wish } from './seat-keeper.ts';
+import type { BeatResult, SeatKeeper } from './seat-keeper.ts';
 
 export interface BeatLoopOptions {
   readonly keeper: SeatKeeper;
-  readonly wish: () => Wish;
+  readonly wish: () => BeatWish;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly timing: SeatTiming;
@@ -13,7 +14,7 @@ export interface BeatLoopOptions {
   /** The row is ours. */
   readonly onClaim: () => void;
   /** A beat landed, and told the row this. */
-  readonly onBeat: (told: Wish) => void;
+  readonly onBeat: (told: BeatWish) => void;
 }
 
 /** Beats never follow each other faster, whatever happens (docs/SEATS.md, "Beat"). */

@@ -1,12 +1,13 @@
 import type { Journal } from '../adapters/journal/journal.ts';
 import { type Refusal, refuse } from '../core/errors.ts';
 import type { AgentStore, Clock, Rng } from '../core/ports.ts';
-import { openBook, planBeat, readBeatReply, sawImage, startLife } from '../core/registry/agent-beat.ts';
+import { type BeatWish, openBook, planBeat, readBeatReply, sawImage, startLife } from '../core/registry/agent-beat.ts';
 import type { TakeCommand, WriteReply } from '../core/registry/commands.ts';
 import { observeCount } from '../core/registry/counted.ts';
+import { forgetFailovers } from '../core/registry/failover.ts';
 import { type JournalState, replay, snapshot } from '../core/registry/journal.ts';
 import type { JournalEntry, SeatSession } from '../core/registry/journal-entry.ts';
-import type { Placement, ServerState } from '../core/registry/row.ts';
+import type { Placement } from '../core/registry/row.ts';
 import {
   type Admission,
   activate,
@@ -20,7 +21,7 @@ import {
   type SeatBook,
   type SeatClaim,
 } from '../core/registry/seat-book.ts';
-import { readTakeReply } from '../core/registry/take.ts';
+import { readTakeReply, type TakenSeats } from '../core/registry/take.ts';
 import type { SeatTiming } from '../core/registry/timing.ts';
 import { bytesToHex } from '../core/text.ts';
 import { writeTake } from './write-take.ts';
@@ -37,12 +38,6 @@ export interface SeatKeeperOptions {
   readonly isCounted: boolean;
   /** The row is another life's or gone: stop at once, for good. */
   readonly onLost: (reason: string) => void;
-}
-
-/** What a beat says of the server. */
-export interface Wish {
-  readonly capacity: number;
-  readonly state: ServerState;
 }
 
 /** `again`: the row had moved, compute anew; `unknown`: the write may have landed or not. */
@@ -103,6 +98,11 @@ export class SeatKeeper {
     return this.#options.clock.monoMs() - this.#provenAtMs;
   }
 
+  /** A write of ours has landed lately enough. */
+  get isLeased(): boolean {
+    return this.provenAgeMs < this.#leaseMs;
+  }
+
   /**
    * How long an agent may admit after its last write that landed; a later life raises nothing for that long. T, so that
    * every ticket that was issued before the registry went away can be used.
@@ -140,7 +140,7 @@ export class SeatKeeper {
   }
 
   /** One beat, computed now and sent once. Never rejects for a registry that is away. */
-  async beat(wish: Wish, onTrouble: (error: unknown) => void): Promise<BeatResult> {
+  async beat(wish: BeatWish, onTrouble: (error: unknown) => void): Promise<BeatResult> {
     const { key, store, journal, clock, timing } = this.#options;
     try {
       if (this.#isUnsure) {
@@ -195,10 +195,17 @@ export class SeatKeeper {
 
   /** A join without a seat: takes one on the own row. Refused: `agent.full`, `agent.not-ready`, `registry.*`. */
   async takeDirect(sub?: string): Promise<Admission> {
+    const taken = await this.takeOwn(1);
+    if ('code' in taken) return taken;
+    return this.change((book) => admitDirect(book, taken.gen, taken.last, sub)) ?? refuse('agent.not-ready');
+  }
+
+  /** Takes seats at the own row. Refused: `agent.full` (there are fewer), `agent.not-ready`, `registry.*`. */
+  async takeOwn(k: number): Promise<TakenSeats | Refusal> {
     const blocked = this.#blocked();
     if (blocked) return blocked;
     const { clock, rng, timing } = this.#options;
-    const command: TakeCommand = { kind: 'take', k: 1, token: bytesToHex(rng.bytes(TOKEN_BYTES)) };
+    const command: TakeCommand = { kind: 'take', k, token: bytesToHex(rng.bytes(TOKEN_BYTES)) };
     const sentAtMs = clock.monoMs();
     const reply = await writeTake(command, sentAtMs + timing.holdMs, this.#options);
     if ('code' in reply) return reply;
@@ -207,32 +214,28 @@ export class SeatKeeper {
     const book = this.#book;
     if (!book || !seats || seats.gen !== book.gens.at(-1)) return refuse('agent.not-ready');
     this.#book = sawImage(book, seats, clock.monoMs());
-    if (!outcome.ok)
-      return refuse(
-        seats.state === 'ready' && outcome.code === 'assign.no-capacity' ? 'agent.full' : 'agent.not-ready',
-      );
+    const isFull = seats.state === 'ready' && !outcome.ok && outcome.code === 'assign.no-capacity';
+    if (!outcome.ok) return refuse(isFull ? 'agent.full' : 'agent.not-ready');
     // Since the take was sent, this life may have ended.
-    const late = this.#blocked();
-    if (late) return late;
-    const change = admitDirect(this.#book, outcome.seats.gen, outcome.seats.last, sub);
-    if (!change.result.ok) return change.result;
-    return this.#commit(change) ? change.result : refuse('agent.not-ready');
+    return this.#blocked() ?? outcome.seats;
+  }
+
+  /** Changes the book. Undefined, and nothing is changed: there is none, or it could not be journalled. */
+  change<T>(run: (book: SeatBook) => BookChange<T>): T | undefined {
+    const change = this.#book && !this.#isLost ? run(this.#book) : undefined;
+    return change && this.#commit(change) ? change.result : undefined;
   }
 
   /** The session is over. False: there is none of this id. */
   end(id: string): boolean {
-    if (!this.#book) return false;
-    const change = endSession(this.#book, id);
-    if (!change.result || !this.#commit(change)) return false;
+    if (!this.change((book) => endSession(book, id))) return false;
     this.#owesBeat = true;
     return true;
   }
 
   /** Somebody is on the game whom nobody asked us about. */
   adopt(id: string, sub?: string): SeatSession | undefined {
-    if (!this.#book) return undefined;
-    const change = adoptWalkIn(this.#book, id, sub);
-    return this.#commit(change) ? change.result : undefined;
+    return this.change((book) => adoptWalkIn(book, id, sub));
   }
 
   /** From now on the sessions here are the truth: after a restart without journal the game has named all of them. */
@@ -255,7 +258,7 @@ export class SeatKeeper {
   }
 
   #blocked(): Refusal | undefined {
-    const isOurs = this.#book !== undefined && !this.#isLost && this.provenAgeMs < this.#leaseMs;
+    const isOurs = this.#book !== undefined && !this.#isLost && this.isLeased;
     return isOurs ? undefined : refuse('agent.not-ready');
   }
 
@@ -285,7 +288,9 @@ export class SeatKeeper {
   }
 
   #tidy(): void {
-    if (this.#book && this.#options.journal.isLong()) this.#compact(this.#book);
+    if (!this.#book || !this.#options.journal.isLong()) return;
+    this.#book = forgetFailovers(this.#book, this.#options.clock.wallMs());
+    this.#compact(this.#book);
   }
 
   #compact(book: SeatBook): void {

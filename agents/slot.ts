@@ -4,10 +4,13 @@ import type { LoadAdapter, LoadReading } from '../adapters/load/load-adapter.ts'
 import { toReading } from '../adapters/load/load-adapter.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { AgentStore, Clock, PacketHandler, Rng, Verify } from '../core/ports.ts';
+import type { BeatWish } from '../core/registry/agent-beat.ts';
+import { reserveOf } from '../core/registry/failover.ts';
 import type { JournalEntry, SeatSession } from '../core/registry/journal-entry.ts';
 import type { ServerState } from '../core/registry/row.ts';
 import { Admission, type Entry } from './admission.ts';
 import { BeatLoop } from './beat-loop.ts';
+import { createCheckBudget } from './check-budget.ts';
 import type { ClientHook } from './client-hook.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { ForwardDesk } from './forward.ts';
@@ -16,7 +19,7 @@ import { KeepaliveResponder } from './keepalive.ts';
 import { createLobbyPages, type LobbyFacts } from './lobby.ts';
 import { createOutage, type Log } from './log.ts';
 import type { GameFacing, GameReport } from './loopback-api.ts';
-import { SeatKeeper, type Wish } from './seat-keeper.ts';
+import { SeatKeeper } from './seat-keeper.ts';
 import { SessionWatch } from './session-watch.ts';
 
 export interface SlotOptions {
@@ -41,8 +44,6 @@ export interface SlotOptions {
 }
 
 const SWEEP_MS = 500;
-/** Signatures checked in a second for packets: each costs an eighth of a millisecond, and anybody may send them. */
-const CHECKS_PER_SECOND = 1_000;
 
 /** One server process: its row, its seats, its sessions, and what it answers. No sockets. */
 export class Slot implements GameFacing {
@@ -60,16 +61,16 @@ export class Slot implements GameFacing {
   #isDraining = false;
   #isGone = false;
   /** What the row was last told. */
-  #told: Wish | undefined;
+  #told: BeatWish | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #send: (bytes: Uint8Array, address: string, port: number) => void = () => {};
-  #checkWindow = { startMs: Number.NEGATIVE_INFINITY, count: 0 };
 
   constructor(options: SlotOptions) {
     this.#options = options;
     const { config, clock, rng, log, load, store, journal, key, verify } = options;
     const { timing, keepalive } = config;
     const isCounted = load.kind === 'counted';
+    const mayCheck = createCheckBudget(clock);
     this.isCounted = isCounted;
     this.#keeper = new SeatKeeper({ key, store, journal, clock, rng, timing, isCounted, onLost: options.onLost });
     this.#sessions = new SessionWatch(Math.max(timing.activateMs, 2_000 * keepalive.intervalSeconds));
@@ -81,6 +82,7 @@ export class Slot implements GameFacing {
       iss: config.deployment,
       isCounted,
       isDraining: () => this.#isDraining,
+      capacity: () => this.#wish().capacity,
     });
     this.#watch = new GameWatch({
       adapter: load.adapter,
@@ -107,7 +109,7 @@ export class Slot implements GameFacing {
       verify,
       clock,
       enter: (ticket, shown) => this.#admission.enter(ticket, false, shown),
-      mayCheck: () => this.#mayCheck(),
+      mayCheck,
       send: (bytes, address, port) => this.#send(bytes, address, port),
       hook: options.hook,
       counters: this.#counters,
@@ -122,7 +124,7 @@ export class Slot implements GameFacing {
       enter: (ticket, shown) => this.#admission.enter(ticket, false, shown),
       leave: (ticket, shown) => this.#leave(ticket, shown),
       lobby: createLobbyPages(() => this.lobby()),
-      mayCheck: () => this.#mayCheck(),
+      mayCheck,
       forward: (request, forward) => forwards.take(request, forward),
       counters: this.#counters,
     });
@@ -228,10 +230,13 @@ export class Slot implements GameFacing {
     await this.#options.journal.close();
   }
 
-  #wish(): Wish {
+  #wish(): BeatWish {
     const { maxCapacity = Number.POSITIVE_INFINITY } = this.#keeper.placement ?? {};
     const { capacity = Number.POSITIVE_INFINITY } = this.#reading;
-    return { capacity: Math.min(this.#options.capacity, capacity, maxCapacity), state: this.#state() };
+    const most = Math.min(this.#options.capacity, capacity, maxCapacity);
+    // A game that refuses nobody cannot hold a seat back.
+    const percent = this.isCounted ? 0 : this.#options.config.failoverReservePercent;
+    return { capacity: most, state: this.#state(), reserve: reserveOf(most, percent) };
   }
 
   #state(): ServerState {
@@ -267,7 +272,7 @@ export class Slot implements GameFacing {
     for (const session of book?.sessions.values() ?? []) this.#sessions.began(session, clock.monoMs(), false);
   }
 
-  #onBeat(told: Wish): void {
+  #onBeat(told: BeatWish): void {
     const { state } = told;
     if (state !== this.#told?.state) {
       this.#options.log.info({ serverId: this.#keeper.placement?.id, state }, 'the server is now in this state');
@@ -290,11 +295,5 @@ export class Slot implements GameFacing {
     // A dead game lists nothing; its sessions are over when it comes back without them.
     if (this.isCounted || !this.#watch.isAlive) return;
     for (const id of this.#sessions.over(this.#options.clock.monoMs())) this.end(id);
-  }
-
-  #mayCheck(): boolean {
-    const nowMs = this.#options.clock.monoMs();
-    if (nowMs - this.#checkWindow.startMs >= 1_000) this.#checkWindow = { startMs: nowMs, count: 0 };
-    return ++this.#checkWindow.count <= CHECKS_PER_SECOND;
   }
 }

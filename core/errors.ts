@@ -98,6 +98,11 @@ export const ERROR_CODES = {
     remedy: 'show the ticket with the client name it was asked for with, or ask the door for one of your own',
   },
   'ticket.ended': { http: 410, means: 'the session of this ticket is over', remedy: 'ask the door for a new seat' },
+  'ticket.too-old': {
+    http: 410,
+    means: 'the ticket of a lost server is older than 12 hours',
+    remedy: 'ask the door for a new seat',
+  },
   'agent.full': { http: 503, means: 'no free seat for a join without a valid ticket', remedy: 'ask the door' },
   'agent.draining': { http: 503, means: 'the server takes no new sessions', remedy: 'ask the door for another server' },
   'agent.not-ready': {

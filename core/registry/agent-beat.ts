@@ -56,6 +56,7 @@ export function openBook(
         sessions: journal.sessions,
         // A life that only counted its players knows no session by name.
         known: journal.k === undefined,
+        ...(journal.failovers && { failovers: journal.failovers }),
       }
     : { ...common, gens: [gen], floor: seats.issued, used: new Set(), sessions: new Map(), known: false };
   if (!options.counted) return book;
@@ -90,8 +91,8 @@ function moveFloor(book: SeatBook, nowMs: number, timing: SeatTiming): SeatBook 
   return { ...book, floor: newest.issued, used, marks };
 }
 
-/** Step 2: seats that are accounted for in the newest image, signed; `used` counts even above its `issued`. */
-function accountedSeats(book: SeatBook, image: SeatFields): number {
+/** Step 2: seats that are accounted for in an image, signed; `used` counts even above its `issued`. */
+export function accountedSeats(book: SeatBook, image: SeatFields): number {
   return image.free + occupied(book) + (image.issued - book.floor) - book.used.size;
 }
 
@@ -101,10 +102,30 @@ export interface BeatPlan {
   readonly journal: readonly JournalEntry[];
 }
 
+/** What the agent wants its row to say. */
+export interface BeatWish {
+  readonly capacity: number;
+  readonly state: ServerState;
+  /** r: seats of the capacity that are kept back for clients whose own server is lost. @default 0 */
+  readonly reserve?: number;
+}
+
+/** A beat is on its way: until the row's `beat` is another, it may land. */
+function withSent(book: SeatBook, beat: number, addFree: number, capacity: number): SeatBook {
+  const { mostAdded, leastCapacity } =
+    book.sent?.beat === beat ? book.sent : { mostAdded: 0, leastCapacity: Number.POSITIVE_INFINITY };
+  const sent = {
+    beat,
+    mostAdded: Math.max(mostAdded, addFree),
+    leastCapacity: Math.min(leastCapacity, capacity),
+  };
+  return { ...book, sent };
+}
+
 /** The next beat, computed from the newest image; undefined before there is one. Send it once, never again as it is. */
 export function planBeat(
   before: SeatBook,
-  wish: { readonly capacity: number; readonly state: ServerState },
+  wish: BeatWish,
   nowMs: number,
   wallMs: number,
   timing: SeatTiming,
@@ -112,10 +133,10 @@ export function planBeat(
   if (!before.image) return undefined;
   const book = moveFloor(before, nowMs, timing);
   const image = book.image as SeatFields;
-  const wanted = wish.capacity - accountedSeats(book, image);
+  const wanted = wish.capacity - (wish.reserve ?? 0) - accountedSeats(book, image);
   const addFree = wanted < 0 ? -Math.min(-wanted, image.free) : book.known ? wanted : 0;
   return {
-    book,
+    book: withSent(book, image.beat, addFree, wish.capacity),
     journal: book.floor === before.floor ? [] : [{ t: 'floor', floor: book.floor }],
     command: {
       kind: 'beat',

@@ -7,7 +7,8 @@ export interface SeatSession {
 }
 
 /**
- * What an agent writes to its journal: floor, used serials, sessions and its lives. Entries are applied in order; a
+ * What an agent writes to its journal: floor, used serials, sessions, its lives, and which tickets of lost servers were
+ * let in (`until`: wall time in s). Entries are applied in order; a
  * journal is compacted by writing `snapshot` of what it replays to. The adapter that stores lines is adapters/journal.
  */
 export type JournalEntry =
@@ -16,4 +17,5 @@ export type JournalEntry =
   | { readonly t: 'used'; readonly serial: number }
   | ({ readonly t: 'in' } & SeatSession)
   | { readonly t: 'out'; readonly id: string }
-  | { readonly t: 'count'; readonly k: number };
+  | { readonly t: 'count'; readonly k: number }
+  | { readonly t: 'failover'; readonly jti: string; readonly until: number };

@@ -9,6 +9,8 @@ export interface JournalState {
   readonly sessions: ReadonlyMap<string, SeatSession>;
   /** K of a counted-only game, if it was ever counted. */
   readonly k?: number;
+  /** Tickets of lost servers that were let in, if there were any: until when each is remembered. */
+  readonly failovers?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -24,12 +26,14 @@ export function replay(entries: Iterable<JournalEntry>): JournalState {
   const gens: string[] = [];
   const used = new Set<number>();
   const sessions = new Map<string, SeatSession>();
+  const failovers = new Map<string, number>();
   for (const entry of entries) {
     if (entry.t === 'gen') gens.push(entry.gen);
     else if (entry.t === 'floor') floor = Math.max(floor, entry.floor);
     else if (entry.t === 'used') used.add(entry.serial);
     else if (entry.t === 'out') sessions.delete(entry.id);
     else if (entry.t === 'count') k = entry.k;
+    else if (entry.t === 'failover') failovers.set(entry.jti, entry.until);
     else if (entry.t === 'in') {
       const { t: _, ...session } = entry;
       sessions.set(session.id, session);
@@ -37,7 +41,14 @@ export function replay(entries: Iterable<JournalEntry>): JournalState {
     }
   }
   for (const serial of used) if (serial <= floor) used.delete(serial);
-  return { gens: gens.slice(-KEPT_GENS), floor, used, sessions, ...(k === undefined ? {} : { k }) };
+  return {
+    gens: gens.slice(-KEPT_GENS),
+    floor,
+    used,
+    sessions,
+    ...(k === undefined ? {} : { k }),
+    ...(failovers.size > 0 && { failovers }),
+  };
 }
 
 /**
@@ -56,6 +67,7 @@ export function snapshot(state: JournalState | SeatBook): JournalEntry[] {
       .map((serial): JournalEntry => ({ t: 'used', serial })),
     ...[...state.sessions.values()].map((session): JournalEntry => ({ t: 'in', ...session })),
     ...(k === undefined ? [] : [{ t: 'count', k } as const]),
+    ...[...(state.failovers ?? [])].map(([jti, until]): JournalEntry => ({ t: 'failover', jti, until })),
   ];
 }
 
@@ -78,6 +90,7 @@ export function parseEntry(line: string): JournalEntry | undefined {
     (entry['t'] === 'used' && number('serial')) ||
     (entry['t'] === 'in' && text('id') && optional('serial', number) && optional('sub', text)) ||
     (entry['t'] === 'out' && text('id')) ||
-    (entry['t'] === 'count' && number('k'));
+    (entry['t'] === 'count' && number('k')) ||
+    (entry['t'] === 'failover' && text('jti') && number('until'));
   return fits ? (value as JournalEntry) : undefined;
 }

@@ -22,6 +22,10 @@ export interface SeatBook {
   readonly marks: readonly Mark[];
   /** The newest row image. */
   readonly image?: SeatFields;
+  /** Tickets of lost servers that were let in here, by `jti`: wall time in s until which each is remembered. */
+  readonly failovers?: ReadonlyMap<string, number>;
+  /** Beats that were computed from the row's `beat` and may still land. */
+  readonly sent?: SentBeats;
   /** False after a restart without journal, until the number of sessions is known: nothing is raised before. */
   readonly known: boolean;
 }
@@ -29,6 +33,14 @@ export interface SeatBook {
 interface Mark {
   readonly atMs: number;
   readonly issued: number;
+}
+
+interface SentBeats {
+  readonly beat: number;
+  /** The most that one of them adds to `free`. */
+  readonly mostAdded: number;
+  /** The lowest `capacity` among them. */
+  readonly leastCapacity: number;
 }
 
 interface CountedSeats {

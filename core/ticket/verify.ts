@@ -14,6 +14,8 @@ export interface TicketExpectations {
   readonly aud: string;
   /** The verifier's wall clock. */
   readonly wallMs: number;
+  /** Also good: a ticket of another server that names this one as an alternate. `claims.aud` tells which it is. */
+  readonly orAlternate?: boolean;
   /** How far the issuer's clock may be ahead. Default 5. */
   readonly leewaySeconds?: number;
 }
@@ -29,7 +31,7 @@ export interface TicketExpectations {
  */
 export function verifyTicket(
   text: string,
-  { verify, iss, aud, wallMs, leewaySeconds = LEEWAY_SECONDS }: TicketExpectations,
+  { verify, iss, aud, wallMs, orAlternate = false, leewaySeconds = LEEWAY_SECONDS }: TicketExpectations,
 ): { readonly ok: true; readonly claims: Claims } | Refusal {
   const ticket = decodeTicket(text);
   if (!ticket.ok) return ticket;
@@ -38,7 +40,8 @@ export function verifyTicket(
   if (!genuine) return refuse('ticket.forged');
   const { claims } = ticket;
   if (claims.iss !== iss) return refuse('ticket.wrong-deployment', { detail: claims.iss });
-  if (claims.aud !== aud) return refuse('ticket.wrong-server', { detail: claims.aud });
+  const isAlternate = orAlternate && claims.alt?.includes(aud);
+  if (claims.aud !== aud && !isAlternate) return refuse('ticket.wrong-server', { detail: claims.aud });
   const aheadSeconds = claims.iat - wallMs / 1_000;
   if (aheadSeconds > leewaySeconds) {
     return refuse('ticket.clock', { detail: `issued ${Math.ceil(aheadSeconds)} s from now` });

@@ -77,7 +77,7 @@ export class AgentLab {
       AWS_REGION: LOCAL_ACCESS.region,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      ONEDOOR_CONFIG: JSON.stringify({ timing: TIMING, keepalive: { intervalSeconds: 1 } }),
+      ONEDOOR_CONFIG: JSON.stringify({ timing: TIMING, keepalive: { intervalSeconds: 1 }, failoverReservePercent: 0 }),
     });
   }
 

@@ -163,9 +163,14 @@ export async function aScene(seed = 1): Promise<Scene> {
 /** The ticket of a claim, signed by the deployment's key. */
 export function ticketOf(
   claim: SeatClaim,
-  options: { readonly wallMs: number; readonly server?: Placement; readonly iss?: string },
+  options: {
+    readonly wallMs: number;
+    readonly server?: Placement;
+    readonly iss?: string;
+    readonly alternates?: readonly string[];
+  },
 ): string {
-  const { wallMs, server = PLACEMENT, iss = 'onedoor' } = options;
+  const { wallMs, server = PLACEMENT, iss = 'onedoor', alternates = [] } = options;
   const seat = { gen: claim.gen, serial: claim.serial, expiresWallMs: wallMs + 40_000 };
-  return issueTicket({ iss, server, seat, client: Buffer.from(claim.sub), wallMs }, keys.signer).ticket;
+  return issueTicket({ iss, server, seat, client: Buffer.from(claim.sub), wallMs, alternates }, keys.signer).ticket;
 }

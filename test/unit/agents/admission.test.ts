@@ -40,6 +40,7 @@ async function aDesk(options: { readonly isCounted?: boolean } = {}): Promise<De
       iss: 'onedoor',
       isCounted,
       isDraining: () => desk.isDraining,
+      capacity: () => 4,
     }),
     ticket: (claim, more) => ticketOf(claim as SeatClaim, { wallMs: scene.clock.wallMs(), ...more }),
     seat: async () => desk.ticket((await scene.take())[0]),

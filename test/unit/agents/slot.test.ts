@@ -29,7 +29,7 @@ interface Running extends LogLines {
 type Game = () => LoadReading;
 
 /** A slot of 4 seats, started and verified; `game` answers queries, absent: the game calls. */
-async function aSlot(game?: Game): Promise<Running> {
+async function aSlot(game?: Game, reserve = 0): Promise<Running> {
   vi.useRealTimers();
   const journal = await aJournal();
   vi.useFakeTimers();
@@ -44,7 +44,7 @@ async function aSlot(game?: Game): Promise<Running> {
       ? { kind: 'counted', adapter: { name: 'test', query: async () => game() } }
       : { kind: 'api', adapter: createApiLoad(systemClock, GAME_FRESH_MS) },
     capacity: 4,
-    config: parseRuntimeConfig(undefined),
+    config: parseRuntimeConfig(JSON.stringify({ failoverReservePercent: reserve })),
     verify,
     clock: systemClock,
     rng: seededRng(1),
@@ -84,6 +84,16 @@ describe('a slot whose game calls', () => {
     await pass(600);
     expect(await seats()).toMatchObject({ state: 'ready', free: 4, capacity: 4 });
     expect(slot.lobby()).toMatchObject({ app: 'arena', state: 'ready', sessions: 0 });
+  });
+
+  it('keeps seats back for clients of lost servers, but not where the game refuses nobody', async () => {
+    const { slot, seats } = await aSlot(undefined, 5);
+    calling(slot);
+    await pass(1_100);
+    expect(await seats()).toMatchObject({ state: 'ready', free: 3, capacity: 4 });
+    const counted = await aSlot(() => ({ sessions: 0 }), 5);
+    await pass(1_100);
+    expect(await counted.seats()).toMatchObject({ state: 'ready', free: 4, capacity: 4 });
   });
 
   it('waits for a game that is alive and not ready', async () => {

@@ -224,6 +224,8 @@ describe('refusals in their order', () => {
 
   it('ticket.wrong-server: an alternate is admitted elsewhere, not here', () => {
     expect(codeOf(withClaims({ alt: ['other.0'] }), { aud: 'other.0' })).toBe('ticket.wrong-server');
+    expect(codeOf(withClaims({ alt: ['a.0', 'other.0'] }), { aud: 'other.0', orAlternate: true })).toBe('ok');
+    expect(codeOf(withClaims({ alt: ['a.0'] }), { aud: 'other.0', orAlternate: true })).toBe('ticket.wrong-server');
   });
 
   it('ticket.clock: issued further in the future than the leeway, 5 s unless told', () => {
