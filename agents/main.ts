@@ -1,3 +1,4 @@
+import { sdkAccess } from '../adapters/aws/sdk-access.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
 import { runningVersion } from '../adapters/system/running-version.ts';
@@ -20,7 +21,7 @@ async function main(): Promise<void> {
   const version = runningVersion(import.meta.filename);
   const skipped = (item: object): void => log.warn(item, 'an item of the registry was skipped');
   const store = createRegistryStore({
-    client: createDynamoClient(endpoint === undefined ? {} : { endpoint }),
+    client: createDynamoClient({ access: sdkAccess(), ...(endpoint !== undefined && { endpoint }) }),
     table,
     version,
     onMalformed: skipped,

@@ -1,3 +1,4 @@
+import { sdkAccess } from '../adapters/aws/sdk-access.ts';
 import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
@@ -13,8 +14,8 @@ import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { createSigningKeys } from '../core/ticket/signing-keys.ts';
 import { composeDoor } from './compose.ts';
 import { parseDoorOptions } from './options.ts';
-import { runDoor } from './run.ts';
 import { startPeerChecks } from './peer-checks.ts';
+import { runDoor } from './run.ts';
 
 async function main(): Promise<void> {
   const options = parseDoorOptions(process.argv.slice(2), process.env, (text) => process.stdout.write(text));
@@ -22,7 +23,8 @@ async function main(): Promise<void> {
   const log = createLogger({ level: options.config.logLevel, base: { service: 'door' } });
   startWatchdog(process.env, (err) => log.warn({ err }, 'systemd cannot be told that this door lives'));
   const rng = createSystemRng();
-  const readKeys = async () => secretKeys(await loadSecret(options.keySecret));
+  const access = sdkAccess();
+  const readKeys = async () => secretKeys(await loadSecret(options.keySecret, { access }));
   const keys = createSigningKeys({
     first: await readKeys(),
     read: readKeys,
@@ -37,7 +39,7 @@ async function main(): Promise<void> {
     log.warn(item, 'an item of the registry was skipped');
   };
   const store = createRegistryStore({
-    client: createDynamoClient(),
+    client: createDynamoClient({ access }),
     table: options.table,
     onMalformed: skipped,
   });
@@ -45,20 +47,20 @@ async function main(): Promise<void> {
   const isProbePort = (port: number): boolean =>
     port === options.port || (port >= probePort && port < probePort + maxSlots);
   const sender = answers === 'server' || notify ? await openUdpSender(isProbePort) : undefined;
+  const { self } = options;
+  const peers = duty === 'active' ? undefined : { self, ...startPeerChecks(doors, self) };
   const door = composeDoor({
     config: options.config,
     ownPort: options.port,
-  const { self } = options;
-  const peers = duty === 'active' ? undefined : { self, ...startPeerChecks(doors, self) };
     store: withKnownRosters(store, skipped),
     signer: keys.signer,
     cookieMac: keys.mac,
     cookieMacBefore: keys.macBefore,
     sendForward: sender?.send,
+    peers,
     clock: systemClock,
     rng,
   });
-    peers,
   const version = runningVersion(import.meta.filename);
   const running = await runDoor(door, options, {
     clock: systemClock,
@@ -74,9 +76,9 @@ async function main(): Promise<void> {
       if (stopping) process.exit(1);
       stopping = true;
       log.info({ signal }, 'the door closes');
+      peers?.stop();
       void running
         .stop()
-      peers?.stop();
         .then(() => sender?.close())
         .then(() => process.exit(0));
     });

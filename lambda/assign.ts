@@ -6,7 +6,7 @@ import { type AlbEvent, type AlbResult, fromAlbEvent, toAlbResult } from '../ada
 import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
 import { loadSecret } from '../adapters/secrets/load-secret.ts';
-import { createLogger } from '../adapters/system/logger.ts';
+import { createFunctionLogger } from '../adapters/system/function-logger.ts';
 import { systemClock as clock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
 import { parseRuntimeConfig } from '../core/config/runtime-config.ts';
@@ -14,7 +14,7 @@ import { composeApi } from './compose-assign.ts';
 
 const { ONEDOOR_TABLE: table = '', ONEDOOR_KEY_SECRET: keySecret = '', ONEDOOR_CONFIG: settings } = process.env;
 const config = parseRuntimeConfig(settings);
-const log = createLogger({ level: config.logLevel, base: { service: 'assign' } });
+const log = createFunctionLogger({ level: config.logLevel, base: { service: 'assign' } });
 let starting: Promise<HttpHandler> | undefined;
 
 async function start(): Promise<HttpHandler> {

@@ -1,6 +1,6 @@
 import { createApi, type RequestRecord } from '../adapters/http/api.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
-import type { createLogger } from '../adapters/system/logger.ts';
+import type { FunctionLogger } from '../adapters/system/function-logger.ts';
 import { createAssigner } from '../core/assign/assigner.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { Clock, RegistryStore, Rng } from '../core/ports.ts';
@@ -21,7 +21,7 @@ export function composeApi(deps: {
   readonly readKeys: () => Promise<SecretKeys>;
   readonly clock: Clock;
   readonly rng: Rng;
-  readonly log: Pick<ReturnType<typeof createLogger>, 'debug' | 'info' | 'warn' | 'error'>;
+  readonly log: FunctionLogger;
 }): HttpHandler {
   const { config, store, clock, rng, log } = deps;
   const skipped = (item: object) => log.warn(item, 'an item of the registry was skipped');

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { tableDefinition } from '../adapters/dynamodb/table.ts';
@@ -20,11 +19,10 @@ export const LOCAL_ACCESS = {
 
 /** Makes the registry's table in the engine at `endpoint` and waits until it can be used. */
 export async function createTable(endpoint: string, table: string): Promise<void> {
-  const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint, timeoutMs: 10_000 });
+  const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint });
   try {
-    await client.send(new CreateTableCommand(tableDefinition(table)));
-    const ask = new DescribeTableCommand({ TableName: table });
-    while ((await client.send(ask)).Table?.TableStatus !== 'ACTIVE') await delay(5);
+    await client.call('CreateTable', tableDefinition(table));
+    while ((await client.call('DescribeTable', { TableName: table })).Table?.TableStatus !== 'ACTIVE') await delay(5);
   } finally {
     client.destroy();
   }

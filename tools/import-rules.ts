@@ -18,14 +18,18 @@ const CORE_PARTS: Readonly<Record<string, readonly string[]>> = {
   session: ['wire/', 'ticket/', 'errors\\.ts$', 'ports\\.ts$'],
 };
 
+/** Signed calls to AWS, for the adapters that make them often or early. */
+const CALLS = '^adapters/aws/';
+
 /** The packages of an adapter: the outside thing that it adapts. Any other adapter has Node's own modules only. */
 const ADAPTER_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   autoscaling: ['@aws-sdk/client-auto-scaling'],
-  dynamodb: ['@aws-sdk/client-dynamodb'],
+  aws: ['@aws-sdk/client-dynamodb'],
+  dynamodb: ['@aws-sdk/client-dynamodb', CALLS],
   ec2: ['@aws-sdk/client-ec2'],
   http: ['valibot'],
   load: ['gamedig'],
-  secrets: ['@aws-sdk/client-secrets-manager'],
+  secrets: ['@aws-sdk/client-secrets-manager', CALLS],
   system: ['pino'],
 };
 
@@ -64,7 +68,7 @@ function adapterRules(): IForbiddenRuleType[] {
     onlyImports(
       `adapter-${adapter}-has-its-package`,
       `^adapters/${adapter}/`,
-      ['^core/', `^adapters/${adapter}/`, ...packages.map(packagePath)],
+      ['^core/', `^adapters/${adapter}/`, ...packages.map((name) => (name === CALLS ? CALLS : packagePath(name)))],
       true,
     ),
   );

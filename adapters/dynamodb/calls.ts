@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConditionalCheckFailedException, DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import { OnedoorError } from '../../core/errors.ts';
+import { type CallOptions, ServiceError } from '../aws/service.ts';
 
 /** Tries of a call that is safe to repeat, and the longest wait before the second; it doubles, with full jitter. */
 const TRIES = 3;
@@ -21,11 +21,15 @@ export interface CallFacts {
   readonly key?: string;
 }
 
-/** The SDK's error in the words of the registry port; a failed condition is no failure of the call and stays as it is. */
+/** Whether the service refused a write because its condition does not hold. */
+export function isConditionFailed(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && error.name === 'ConditionalCheckFailedException';
+}
+
+/** A failure in the words of the registry port; a failed condition is no failure of the call and stays as it is. */
 function translate(error: unknown, facts: CallFacts): unknown {
-  if (error instanceof ConditionalCheckFailedException || error instanceof OnedoorError) return error;
-  const fromService = error instanceof DynamoDBServiceException;
-  const refused = fromService && error.$fault === 'client' && !LATER.has(error.name);
+  if (isConditionFailed(error) || error instanceof OnedoorError) return error;
+  const refused = error instanceof ServiceError && error.status < 500 && !LATER.has(error.name);
   return new OnedoorError(
     refused ? 'registry.refused' : 'registry.unreachable',
     { ...facts, reason: error instanceof Error ? error.name : String(error) },
@@ -37,10 +41,10 @@ function translate(error: unknown, facts: CallFacts): unknown {
 export async function callOnce<T>(
   facts: CallFacts,
   timeoutMs: number,
-  send: (options: { abortSignal: AbortSignal }) => Promise<T>,
+  send: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
   try {
-    return await send({ abortSignal: AbortSignal.timeout(timeoutMs) });
+    return await send({ signal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {
     throw translate(error, facts);
   }
@@ -55,7 +59,7 @@ export async function backOff(tries: number): Promise<void> {
 export async function callAgain<T>(
   facts: CallFacts,
   timeoutMs: number,
-  send: (options: { abortSignal: AbortSignal }) => Promise<T>,
+  send: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

@@ -1,43 +1,87 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type {
+  BatchGetItemCommandInput,
+  BatchGetItemCommandOutput,
+  CreateTableCommandInput,
+  CreateTableCommandOutput,
+  DeleteItemCommandInput,
+  DeleteItemCommandOutput,
+  DescribeTableCommandInput,
+  DescribeTableCommandOutput,
+  GetItemCommandInput,
+  GetItemCommandOutput,
+  PutItemCommandInput,
+  PutItemCommandOutput,
+  QueryCommandInput,
+  QueryCommandOutput,
+  UpdateItemCommandInput,
+  UpdateItemCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import { type Access, environmentAccess } from '../aws/access.ts';
+import { type CallOptions, JsonService } from '../aws/service.ts';
+import type { Credentials } from '../aws/signature.ts';
+import { decode, encode } from './json.ts';
 
 /** What most calls need at most; W (10 s) must stay well above it, or every slow take is wasted (docs/SEATS.md). */
 export const DEFAULT_TIMEOUT_MS = 2_000;
 
+/** Operations by name, with what they take and give (Amazon DynamoDB API Reference). */
+interface Operations {
+  GetItem: [GetItemCommandInput, GetItemCommandOutput];
+  PutItem: [PutItemCommandInput, PutItemCommandOutput];
+  UpdateItem: [UpdateItemCommandInput, UpdateItemCommandOutput];
+  DeleteItem: [DeleteItemCommandInput, DeleteItemCommandOutput];
+  Query: [QueryCommandInput, QueryCommandOutput];
+  BatchGetItem: [BatchGetItemCommandInput, BatchGetItemCommandOutput];
+  CreateTable: [CreateTableCommandInput, CreateTableCommandOutput];
+  DescribeTable: [DescribeTableCommandInput, DescribeTableCommandOutput];
+}
+
+type Output<O extends keyof Operations> = Omit<Operations[O][1], '$metadata'>;
+
+/**
+ * DynamoDB with one try a call: a retry in here would hide how long ago the first try was SENT, which is where W starts;
+ * so the assigner retries takes itself, with the same token, and the store retries what is safe to repeat.
+ */
+export interface DynamoClient {
+  /** Throws ServiceError for what the service refuses, and what the connection throws. */
+  call<O extends keyof Operations>(operation: O, input: Operations[O][0], options?: CallOptions): Promise<Output<O>>;
+  destroy(): void;
+}
+
 export interface DynamoClientOptions {
-  /** @default the SDK's: AWS_ENDPOINT_URL_DYNAMODB, else the region's. */
+  /** @default AWS_ENDPOINT_URL_DYNAMODB, else the region's */
   readonly endpoint?: string;
-  /** @default the SDK's: AWS_REGION; for an engine on loopback any. */
+  /** Whose calls they are, unless the two below say so. @default the environment's */
+  readonly access?: Access;
+  /** For an engine on loopback any will do. */
   readonly region?: string;
-  /** @default the SDK's chain; for an engine on loopback any. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Longest connecting and longest answering. @default 2000 */
-  readonly timeoutMs?: number;
+  readonly credentials?: Credentials;
 }
 
 /** An engine on this machine signs nothing: people should not have to make up an account to try it. */
 const LOOPBACK = /^https?:\/\/(127\.[\d.]+|localhost|\[::1\])(:\d+)?\/?$/;
 const MADE_UP = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** What the SDK would not find by itself for an engine on loopback. */
-function forLoopback({ endpoint = process.env['AWS_ENDPOINT_URL_DYNAMODB'] ?? '' }: DynamoClientOptions) {
-  if (!LOOPBACK.test(endpoint)) return {};
-  const { AWS_ACCESS_KEY_ID: key, AWS_PROFILE: profile, AWS_REGION: region } = process.env;
-  return {
-    ...(key === undefined && profile === undefined && { credentials: MADE_UP }),
-    ...(region === undefined && { region: 'us-east-1' }),
-  };
+function accessOf({ access, region, credentials }: DynamoClientOptions, endpoint: string): Access {
+  const { AWS_ACCESS_KEY_ID: key, AWS_PROFILE: profile, AWS_REGION: here } = process.env;
+  const isLocal = LOOPBACK.test(endpoint);
+  const { credentials: ask, region: where } = access ?? environmentAccess();
+  const me = credentials ?? (isLocal && key === undefined && profile === undefined ? MADE_UP : undefined);
+  const place = region ?? (isLocal && here === undefined ? 'us-east-1' : undefined);
+  return { credentials: me ? () => me : ask, region: place === undefined ? where : () => place };
 }
 
-/**
- * A client that tries once. A retry inside the SDK would hide how long ago the first try was SENT, which is where W
- * starts; so the assigner retries takes itself, with the same token, and the store retries what is safe to repeat.
- */
-export function createDynamoClient(options: DynamoClientOptions = {}): DynamoDBClient {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, ...rest } = options;
-  return new DynamoDBClient({
-    ...forLoopback(options),
-    ...rest,
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+export function createDynamoClient(options: DynamoClientOptions = {}): DynamoClient {
+  const endpoint = options.endpoint ?? process.env['AWS_ENDPOINT_URL_DYNAMODB'] ?? process.env['AWS_ENDPOINT_URL'];
+  const service = new JsonService({
+    name: 'dynamodb',
+    target: 'DynamoDB_20120810',
+    contentType: 'application/x-amz-json-1.0',
+    access: accessOf(options, endpoint ?? ''),
+    ...(endpoint && { endpoint }),
   });
+  return {
+    call: async (operation, input, call) => decode(await service.call(operation, encode(input), call)),
+    destroy: () => service.destroy(),
+  };
 }

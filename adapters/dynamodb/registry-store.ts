@@ -1,18 +1,10 @@
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { ConfigError } from '../../core/errors.ts';
 import type { PublicKey, RegistryStore } from '../../core/ports.ts';
 import type { WriteReply } from '../../core/registry/commands.ts';
 import type { ServerRow } from '../../core/registry/row.ts';
-import { callAgain, callOnce } from './calls.ts';
-import { DEFAULT_TIMEOUT_MS } from './client.ts';
+import { callAgain, callOnce, isConditionFailed } from './calls.ts';
+import { DEFAULT_TIMEOUT_MS, type DynamoClient } from './client.ts';
 import { type Item, type MalformedRow, rowOfItem } from './row-item.ts';
 import { listItems } from './row-list.ts';
 import {
@@ -30,8 +22,7 @@ const KEYS_ITEM = 'KEYS#tickets';
 const rosterKey = (name: string): string => `ROSTER#${name}`;
 
 export interface RegistryStoreOptions {
-  /** From `createDynamoClient`: it must not retry by itself. */
-  readonly client: DynamoDBClient;
+  readonly client: DynamoClient;
   readonly table: string;
   /** Longest time for one try of one call. @default 2000 */
   readonly timeoutMs?: number;
@@ -75,15 +66,15 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
   const rowOf = (item: Item | undefined): ServerRow | undefined => item && rowOfItem(item, onMalformed);
 
   async function read(key: string, consistent: boolean): Promise<Item | undefined> {
-    const command = new GetItemCommand({ TableName: table, Key: { pk: { S: key } }, ConsistentRead: consistent });
+    const input = { TableName: table, Key: { pk: { S: key } }, ConsistentRead: consistent };
     const facts = { operation: 'GetItem', table, key };
-    return (await callAgain(facts, timeoutMs, (send) => client.send(command, send))).Item;
+    return (await callAgain(facts, timeoutMs, (options) => client.call('GetItem', input, options))).Item;
   }
 
   async function put(item: Record<string, AttributeValue>): Promise<void> {
-    const command = new PutItemCommand({ TableName: table, Item: item });
+    const input = { TableName: table, Item: item };
     const facts = { operation: 'PutItem', table, ...(item['pk']?.S && { key: item['pk'].S }) };
-    await callAgain(facts, timeoutMs, (send) => client.send(command, send));
+    await callAgain(facts, timeoutMs, (options) => client.call('PutItem', input, options));
   }
 
   /**
@@ -91,33 +82,34 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
    * (ALL_OLD); an engine that cannot return it, or a row that is not there, costs a consistent read.
    */
   async function update(key: string, change: Conditional): Promise<WriteReply> {
-    const command = new UpdateItemCommand({
+    const input = {
       TableName: table,
       Key: { pk: { S: key } },
       ...change,
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
+    } as const;
     const facts = { operation: 'UpdateItem', table, key };
     try {
-      const reply = await callOnce(facts, timeoutMs, (send) => client.send(command, send));
+      const reply = await callOnce(facts, timeoutMs, (options) => client.call('UpdateItem', input, options));
       const row = rowOf(reply.Attributes);
       // A write that landed on a row nobody can read is as good as refused: its sender must not build on it.
       return row ? { ok: true, row } : { ok: false, row: undefined };
     } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return { ok: false, row: rowOf(error.Item ?? (await read(key, true))) };
+      if (!isConditionFailed(error)) throw error;
+      const old = error.body['Item'] as Item | undefined;
+      return { ok: false, row: rowOf(old ?? (await read(key, true))) };
     }
   }
 
   async function forget(key: string, beat: number): Promise<boolean> {
-    const command = new DeleteItemCommand({ TableName: table, Key: { pk: { S: key } }, ...forgetCondition(beat) });
+    const input = { TableName: table, Key: { pk: { S: key } }, ...forgetCondition(beat) };
     const facts = { operation: 'DeleteItem', table, key };
     try {
-      await callOnce(facts, timeoutMs, (send) => client.send(command, send));
+      await callOnce(facts, timeoutMs, (options) => client.call('DeleteItem', input, options));
       return true;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
+      if (isConditionFailed(error)) return false;
       throw error;
     }
   }

@@ -1,13 +1,8 @@
-import {
-  type AttributeValue,
-  BatchGetItemCommand,
-  type DynamoDBClient,
-  type KeysAndAttributes,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, KeysAndAttributes } from '@aws-sdk/client-dynamodb';
 import { OnedoorError } from '../../core/errors.ts';
 import { parseRowKey } from '../../core/registry/row.ts';
 import { backOff, callAgain } from './calls.ts';
+import type { DynamoClient } from './client.ts';
 import type { Item } from './row-item.ts';
 import { SERVER_KIND } from './row-update.ts';
 import { SERVERS_INDEX } from './table.ts';
@@ -20,7 +15,7 @@ const PARALLEL = 4;
 const ROUNDS = 6;
 
 interface Table {
-  readonly client: DynamoDBClient;
+  readonly client: DynamoClient;
   readonly table: string;
   readonly timeoutMs: number;
 }
@@ -29,15 +24,16 @@ async function rowKeys({ client, table, timeoutMs }: Table): Promise<string[]> {
   const keys: string[] = [];
   let start: Record<string, AttributeValue> | undefined;
   do {
-    const query = new QueryCommand({
+    const query = {
       TableName: table,
       IndexName: SERVERS_INDEX,
       KeyConditionExpression: '#kind = :kind',
       ExpressionAttributeNames: { '#kind': 'kind' },
       ExpressionAttributeValues: { ':kind': { S: SERVER_KIND } },
       ...(start && { ExclusiveStartKey: start }),
-    });
-    const page = await callAgain({ operation: 'Query', table }, timeoutMs, (options) => client.send(query, options));
+    };
+    const facts = { operation: 'Query', table };
+    const page = await callAgain(facts, timeoutMs, (options) => client.call('Query', query, options));
     for (const item of page.Items ?? []) if (item['pk']?.S !== undefined) keys.push(item['pk'].S);
     start = page.LastEvaluatedKey;
   } while (start);
@@ -49,9 +45,9 @@ async function itemsOf({ client, table, timeoutMs }: Table, keys: readonly strin
   const items: Item[] = [];
   let open: KeysAndAttributes = { Keys: keys.map((key) => ({ pk: { S: key } })) };
   for (let idle = 0; ; ) {
-    const command = new BatchGetItemCommand({ RequestItems: { [table]: open } });
+    const input = { RequestItems: { [table]: open } };
     const facts = { operation: 'BatchGetItem', table };
-    const reply = await callAgain(facts, timeoutMs, (options) => client.send(command, options));
+    const reply = await callAgain(facts, timeoutMs, (options) => client.call('BatchGetItem', input, options));
     const found = reply.Responses?.[table] ?? [];
     items.push(...found);
     const rest = reply.UnprocessedKeys?.[table];

@@ -1,7 +1,6 @@
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { ConfigError } from '../../core/errors.ts';
 import { callAgain } from './calls.ts';
-import { DEFAULT_TIMEOUT_MS } from './client.ts';
+import { DEFAULT_TIMEOUT_MS, type DynamoClient } from './client.ts';
 
 /** What machines shall run: the item `VERSION#<program>`, which lib/boot/updater.sh reads. */
 export interface WantedVersion {
@@ -26,7 +25,7 @@ const FIELDS: Readonly<Record<keyof WantedVersion, RegExp>> = {
 };
 
 /** Throws ConfigError if `wanted` cannot be, OnedoorError `registry.*` if it cannot be written. */
-export async function writeWantedVersion(client: DynamoDBClient, table: string, wanted: WantedVersion): Promise<void> {
+export async function writeWantedVersion(client: DynamoClient, table: string, wanted: WantedVersion): Promise<void> {
   const problems = Object.entries(FIELDS).flatMap(([name, form]) => {
     const value = wanted[name as keyof WantedVersion];
     return form.test(value ?? '') ? [] : [`\`${name}\` must be like ${form.source}, got: ${value}.`];
@@ -34,10 +33,10 @@ export async function writeWantedVersion(client: DynamoDBClient, table: string, 
   if (problems.length > 0) throw new ConfigError(problems);
   const { program, version, uri, sha256 } = wanted;
   const key = `VERSION#${program}`;
-  const command = new PutItemCommand({
+  const input = {
     TableName: table,
     Item: { pk: { S: key }, v: { N: String(FORMAT) }, version: { S: version }, uri: { S: uri }, sha256: { S: sha256 } },
-  });
+  };
   const facts = { operation: 'PutItem', table, key };
-  await callAgain(facts, DEFAULT_TIMEOUT_MS, (send) => client.send(command, send));
+  await callAgain(facts, DEFAULT_TIMEOUT_MS, (options) => client.call('PutItem', input, options));
 }

@@ -1,10 +1,20 @@
 import { open } from 'node:fs/promises';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { setTimeout as delay } from 'node:timers/promises';
 import { OnedoorError } from '../../core/errors.ts';
+import { type Access, environmentAccess } from '../aws/access.ts';
+import { JsonService, ServiceError } from '../aws/service.ts';
 
 const FILE = 'file:';
 const TRIES = 3;
 const TIMEOUT_MS = 5_000;
+const RETRY_MS = 200;
+export interface SecretOptions {
+  /** Of Secrets Manager. @default AWS_ENDPOINT_URL_SECRETS_MANAGER, else the region's */
+  readonly endpoint?: string;
+  /** Who asks. @default the environment's */
+  readonly access?: Access;
+}
+
 /** Group and others: the owner alone may read a secret. */
 const NOT_THE_OWNER = 0o077;
 
@@ -33,35 +43,49 @@ async function fromFile(ref: string): Promise<Uint8Array> {
   }
 }
 
-async function fromSecretsManager(ref: string, endpoint: string | undefined): Promise<Uint8Array> {
-  // The region stands in the ARN: arn:aws:secretsmanager:<region>:<account>:secret:<name>.
-  const region = ref.split(':')[3];
-  const client = new SecretsManagerClient({
-    ...(region && { region }),
-    ...(endpoint !== undefined && { endpoint }),
-    maxAttempts: TRIES,
-    requestHandler: { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+/** Asks again while the service cannot be reached or has trouble of its own; its refusals are final. */
+async function askAgain(service: JsonService, body: string): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await service.call('GetSecretValue', body, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    } catch (error) {
+      const isFinal = error instanceof ServiceError && error.status < 500;
+      if (isFinal || tries === TRIES) throw error;
+      await delay(RETRY_MS * tries);
+    }
+  }
+}
+
+async function fromSecretsManager(ref: string, { endpoint, access }: SecretOptions): Promise<Uint8Array> {
+  const { credentials, region } = access ?? environmentAccess();
+  const { AWS_ENDPOINT_URL_SECRETS_MANAGER: own, AWS_ENDPOINT_URL: any } = process.env;
+  const url = endpoint ?? own ?? any;
+  const service = new JsonService({
+    name: 'secretsmanager',
+    target: 'secretsmanager',
+    contentType: 'application/x-amz-json-1.1',
+    // The region stands in the ARN: arn:aws:secretsmanager:<region>:<account>:secret:<name>.
+    access: { credentials, region: () => ref.split(':')[3] || region() },
+    ...(url && { endpoint: url }),
   });
   try {
-    const { SecretBinary, SecretString } = await client.send(new GetSecretValueCommand({ SecretId: ref }));
-    const bytes = SecretBinary ?? (SecretString === undefined ? undefined : new TextEncoder().encode(SecretString));
-    if (!bytes) throw unreadable(ref, 'it has no value');
-    return bytes;
+    const { SecretBinary, SecretString } = JSON.parse(await askAgain(service, JSON.stringify({ SecretId: ref })));
+    if (typeof SecretBinary === 'string') return new Uint8Array(Buffer.from(SecretBinary, 'base64'));
+    if (typeof SecretString === 'string') return new TextEncoder().encode(SecretString);
+    throw unreadable(ref, 'it has no value');
   } catch (error) {
     throw error instanceof OnedoorError ? error : unreadable(ref, nameOf(error), error);
   } finally {
-    client.destroy();
+    service.destroy();
   }
 }
 
 /**
  * The bytes of a secret: `file:<path>`, readable by its owner alone, or the ARN of a secret in Secrets Manager. Throws
  * OnedoorError `secret.unreadable`, which never holds the content.
- *
- * @param options.endpoint of Secrets Manager. @default the SDK's
  */
-export async function loadSecret(ref: string, options: { readonly endpoint?: string } = {}): Promise<Uint8Array> {
+export async function loadSecret(ref: string, options: SecretOptions = {}): Promise<Uint8Array> {
   if (ref.startsWith(FILE)) return fromFile(ref);
-  if (/^arn:[^:]+:secretsmanager:/.test(ref)) return fromSecretsManager(ref, options.endpoint);
+  if (/^arn:[^:]+:secretsmanager:/.test(ref)) return fromSecretsManager(ref, options);
   throw unreadable(ref, 'it must be `file:<path>` or the ARN of a secret in Secrets Manager.');
 }

@@ -1,5 +1,6 @@
 import { type DestinationStream, destination, type Level, type Logger, pino } from 'pino';
 import { OnedoorError } from '../../core/errors.ts';
+import { HIDDEN, SECRET_FIELDS, withoutTickets } from './log-secrets.ts';
 
 export interface LoggerOptions {
   /** Lines under this level are not written. Default `info`. */
@@ -9,11 +10,6 @@ export interface LoggerOptions {
   /** Where the lines go. Default stdout, at once: a process that is killed loses nothing. */
   readonly destination?: DestinationStream;
 }
-
-const HIDDEN = '[hidden]';
-const SECRET_FIELDS = ['ticket', 'token', 'secret', 'seed', 'privateKey', 'password', 'authorization', 'cookie'];
-/** Every ticket begins with these characters: they are base64url of `{"alg":"EdDSA","kid":"`. */
-const TICKET = /eyJhbGciOiJFZERTQSIsImtpZCI6I[A-Za-z0-9_.-]*/g;
 
 /**
  * JSON lines for machines. Fields that the whole project uses: `requestId`, `serverId`, `code` (a code of docs/ERRORS.md;
@@ -36,7 +32,7 @@ export function createLogger({ level = 'info', base = {}, destination: stream }:
         level: (label) => ({ level: label }),
         log: (fields) => (fields['err'] instanceof OnedoorError ? { code: fields['err'].code, ...fields } : fields),
       },
-      hooks: { streamWrite: (line) => line.replace(TICKET, '[ticket]') },
+      hooks: { streamWrite: withoutTickets },
     },
     stream ?? destination({ dest: 1, sync: true }),
   );

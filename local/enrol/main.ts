@@ -1,3 +1,4 @@
+import { sdkAccess } from '../../adapters/aws/sdk-access.ts';
 import { createDynamoClient } from '../../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../../adapters/dynamodb/registry-store.ts';
 import { enrol } from '../../agents/enrol.ts';
@@ -8,7 +9,10 @@ async function main(): Promise<void> {
   const options = parseEnrolOptions(process.argv.slice(2), process.env, (text) => process.stdout.write(text));
   if (options === 'help') return;
   const { registry: endpoint, table, enrolment } = options;
-  const store = createRegistryStore({ client: createDynamoClient(endpoint === undefined ? {} : { endpoint }), table });
+  const store = createRegistryStore({
+    client: createDynamoClient({ access: sdkAccess(), ...(endpoint !== undefined && { endpoint }) }),
+    table,
+  });
   const ids = await enrol(enrolment, store);
   const { machine, app, world, group, addresses } = enrolment;
   console.log(`enrolled ${ids.join(', ')} at ${addresses.join(' and ')} for ${app}, ${world}, ${group}`);

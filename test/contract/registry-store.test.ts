@@ -16,7 +16,7 @@ function dynamoEngine(name: string, start: () => Promise<LocalDynamo>, absent?: 
     absent,
     async start() {
       running = await start();
-      client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: running.endpoint, timeoutMs: 10_000 });
+      client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: running.endpoint });
     },
     async stop() {
       client?.destroy();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { createDynamoClient, type DynamoClient } from '../../../adapters/dynamodb/client.ts';
 import type { Env } from './commands.ts';
 
 export const REGION = 'us-east-1';
@@ -17,6 +18,8 @@ export interface Cloud {
   readonly ec2: EC2Client;
   readonly autoScaling: AutoScalingClient;
   readonly dynamo: DynamoDBClient;
+  /** For registry stores. */
+  readonly registryClient: DynamoClient;
   /** A call in the query protocol; the answer's XML. */
   query(service: keyof typeof VERSIONS, action: string, fields?: Readonly<Record<string, string>>): Promise<string>;
   /** A call in the JSON protocol. */
@@ -73,6 +76,7 @@ export function emulatedCloud(endpoint: string): Cloud {
     ec2: new EC2Client(common),
     autoScaling: new AutoScalingClient(common),
     dynamo: new DynamoDBClient(common),
+    registryClient: createDynamoClient({ endpoint, region: REGION, credentials: OPERATOR }),
     async query(service, action, fields = {}) {
       const body = new URLSearchParams({ Action: action, Version: VERSIONS[service], ...fields }).toString();
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
