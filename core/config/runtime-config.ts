@@ -1,5 +1,6 @@
 import { DEFAULT_TIMING, type SeatTiming, timingProblems } from '../registry/timing.ts';
 import { POLICY_NAMES } from '../select/create-policy.ts';
+import { DUTY_NAMES, type DutyName } from '../select/duty.ts';
 import type { PolicyName } from '../select/policy.ts';
 import { parseAddress } from '../wire/address.ts';
 import { PROBE_TYPE } from '../wire/limits.ts';
@@ -49,6 +50,10 @@ export interface RuntimeConfig {
   readonly answers: 'door' | 'server';
   /** Gateways tell the assigned server of each client before it comes. */
   readonly notify: boolean;
+  /** Who answers where several gateways get one request. */
+  readonly duty: DutyName;
+  /** Health ports (`ip:port`) of the gateways that share a duty, in the order of their rank; alike at all of them. */
+  readonly doors: readonly string[];
   /** Part of a server's capacity that is kept back for clients of lost servers while the registry is away, in percent. */
   readonly failoverReservePercent: number;
   /** UDP requests without a cookie that a gateway serves with seats each second. */
@@ -70,6 +75,8 @@ const keepalive = shape<KeepaliveTiming>({
 });
 
 const HOUR_MS = 3_600_000;
+const MAX_DOORS = 16;
+const HOST_PORT = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}$/;
 const duration = (fallback: number) => withDefault(integer(1, HOUR_MS), fallback);
 const timing = refine(
   shape<SeatTiming>({
@@ -82,7 +89,16 @@ const timing = refine(
   (value) => timingProblems(value),
 );
 
-const runtimeConfig = shape<RuntimeConfig>({
+/** Two doors of one name would both own what either owns. */
+const doors = refine(
+  list(text('an address and a port, ip:port or [ip]:port', HOST_PORT), 0, MAX_DOORS),
+  (value, path) =>
+    value.flatMap((door, index) =>
+      value.indexOf(door) === index ? [] : [mistake(`${path}[${index}]`, 'a door that is not in the list yet', door)],
+    ),
+);
+
+const fields = shape<RuntimeConfig>({
   deployment: withDefault(text('1 to 24 characters of a-z, 0-9 and -', /^[a-z0-9-]{1,24}$/), 'onedoor'),
   defaultApp: withDefault(name, 'world'),
   policy: withDefault(oneOf(...POLICY_NAMES), 'two-choices'),
@@ -97,10 +113,18 @@ const runtimeConfig = shape<RuntimeConfig>({
   timing: withDefault(timing, {}),
   answers: withDefault(oneOf('door', 'server'), 'door'),
   notify: withDefault(flag, false),
+  duty: withDefault(oneOf(...DUTY_NAMES), 'active'),
+  doors: withDefault(doors, []),
   failoverReservePercent: withDefault(integer(0, 50), 5),
   unverifiedPerSecond: withDefault(integer(0, 1_000_000), 50),
   logLevel: withDefault(oneOf('debug', 'info', 'warn', 'error'), 'info'),
 });
+
+const runtimeConfig = refine(fields, ({ duty, doors: { length } }) =>
+  duty === 'active' || length >= 2
+    ? []
+    : [mistake('doors', `a list of 2 to ${MAX_DOORS} where duty is ${duty}`, `${length}`)],
+);
 
 /**
  * Reads `ONEDOOR_CONFIG`. Throws ConfigError with every mistake, each with its path.
