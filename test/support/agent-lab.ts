@@ -21,6 +21,8 @@ const TIMING = { holdMs: 1_000, activateMs: 1_200, handOverMs: 200, expireMs: 2_
 
 /** One agent with its sample game, a registry in this process, and the hands of door and registrar. */
 export class AgentLab {
+  static readonly timing = TIMING;
+  readonly table = TABLE;
   readonly key = rowKey('AROALAB:i-lab', 0);
   readonly id = 'i-lab.0';
   readonly dir = mkdtempSync(join(tmpdir(), 'agent-lab-'));
@@ -57,7 +59,8 @@ export class AgentLab {
     return startProgram('game/game.mjs', ['--bind', '127.0.0.1', '--port', String(this.gamePort), ...api, ...more]);
   }
 
-  startAgent(...more: readonly string[]): Program {
+  /** Command line and environment of the agent, whatever file it is in. */
+  agentCommand(): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
     const ports = [
       '--probe-port',
       this.probePort,
@@ -73,12 +76,18 @@ export class AgentLab {
       ...ports.map(String),
     ];
     const { accessKeyId, secretAccessKey } = LOCAL_ACCESS.credentials;
-    return startProgram('agent/agent.mjs', [...flags, ...more], {
+    const env = {
       AWS_REGION: LOCAL_ACCESS.region,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       ONEDOOR_CONFIG: JSON.stringify({ timing: TIMING, keepalive: { intervalSeconds: 1 }, failoverReservePercent: 0 }),
-    });
+    };
+    return { args: flags, env };
+  }
+
+  startAgent(...more: readonly string[]): Program {
+    const { args, env } = this.agentCommand();
+    return startProgram('agent/agent.mjs', [...args, ...more], env);
   }
 
   placement(more: Partial<Placement> = {}): Placement {

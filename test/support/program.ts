@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 const DIST = join(import.meta.dirname, '../../dist');
@@ -28,12 +28,13 @@ export interface Program {
   ended(): Promise<number | string>;
 }
 
+/** @param script path under dist/, or a whole path */
 export function startProgram(
   script: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Program {
-  const child = spawn(process.execPath, [join(DIST, script), ...args], {
+  const child = spawn(process.execPath, [resolve(DIST, script), ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
