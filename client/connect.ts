@@ -1,4 +1,8 @@
+import { ConfigError } from '../core/errors.ts';
+import type { MenuApp, RosterQuery } from './http-api.ts';
+import { createNodeApi } from './node-api.ts';
 import { type ConnectOptions, readOptions } from './options.ts';
+import { type Roster, RosterSource } from './roster-source.ts';
 import { Session } from './session.ts';
 
 /**
@@ -16,4 +20,34 @@ export async function connect(options: ConnectOptions): Promise<Session> {
   const settings = readOptions(options);
   settings.signal?.throwIfAborted();
   return await Session.open(settings);
+}
+
+/**
+ * The servers of the app and world in `options`: from the first door or agent behind `door` that answers, by UDP, TCP or
+ * HTTP, each with its status, users and capacity.
+ * @throws OnedoorError `assign.unknown-app`, `assign.unknown-world`, `client.no-answer`, `assign.unavailable`
+ * @example
+ * const { servers } = await roster({ door: 'play.example.com', app: 'arena' });
+ */
+export async function roster(options: ConnectOptions): Promise<Roster> {
+  const settings = readOptions(options);
+  const { names, signal, timeoutMs } = settings;
+  const limit = AbortSignal.timeout(timeoutMs);
+  return await new RosterSource(settings).find(queryOf(names), signal ? AbortSignal.any([signal, limit]) : limit);
+}
+
+/**
+ * The apps that the deployment has, and the worlds of each with their players and capacity: what a menu shows.
+ * @throws OnedoorError `client.no-answer`, `assign.unavailable`
+ * @example
+ * for (const { app, worlds } of await menu({ door: 'play.example.com' })) show(app, worlds);
+ */
+export async function menu(options: ConnectOptions): Promise<readonly MenuApp[]> {
+  const { http, signal } = readOptions(options);
+  if (http === undefined) throw new ConfigError(['`http` must be given: the menu comes over HTTP alone, got: false']);
+  return await createNodeApi(http, signal).menu();
+}
+
+function queryOf({ app, world }: RosterQuery): RosterQuery {
+  return { ...(app !== undefined && { app }), ...(world !== undefined && { world }) };
 }

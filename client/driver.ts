@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { createSessionMachine } from '../core/session/session-machine.ts';
 import type { Endpoint, SessionAction, SessionEvent, SessionNotice } from '../core/session/types.ts';
 import { type Channel, openTcp, openUdp } from './channels.ts';
+import { chooseNow } from './chooser.ts';
 import { askOverHttp } from './http-assign.ts';
 import { localAddresses } from './local-address.ts';
+import { createNodeApi } from './node-api.ts';
 import type { Settings } from './options.ts';
 import { familyOf, resolveDoor } from './resolve.ts';
+import type { RosterSource } from './roster-source.ts';
 
 /** The longest that Node's timers can wait; the machine is then asked again. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -19,11 +22,13 @@ export interface DriverOwner {
 /** Performs what the session machine asks for, with Node's sockets, timers and resolver. */
 export class Driver {
   readonly #settings: Settings;
+  readonly #source: RosterSource;
   readonly #owner: DriverOwner;
   readonly #machine;
   readonly #channels = new Map<number, Channel>();
   readonly #requests = new Map<number, AbortController>();
   readonly #closing = new Set<Promise<void>>();
+  readonly #end = new AbortController();
   readonly #waiting: SessionEvent[] = [];
   #isBusy = false;
   #holds = true;
@@ -31,8 +36,9 @@ export class Driver {
   #timer: NodeJS.Timeout | undefined;
   #armedForMs = Number.POSITIVE_INFINITY;
 
-  constructor(settings: Settings, owner: DriverOwner) {
+  constructor(settings: Settings, source: RosterSource, owner: DriverOwner) {
     this.#settings = settings;
+    this.#source = source;
     this.#owner = owner;
     this.#family = settings.family === 6 ? 6 : 4;
     this.#machine = createSessionMachine({
@@ -41,6 +47,8 @@ export class Driver {
       ...(settings.type !== undefined && { type: settings.type }),
       localAddress: localAddresses(),
       http: settings.http !== undefined,
+      chooses: settings.choose !== undefined,
+      cached: settings.cache !== undefined,
       rng: {
         float: () => randomBytes(4).readUInt32BE() / 2 ** 32,
         bytes: (length) => randomBytes(length),
@@ -69,6 +77,17 @@ export class Driver {
     for (const channel of this.#channels.values()) channel.hold(on);
     if (on) this.#timer?.ref();
     else this.#timer?.unref();
+  }
+
+  /** Aborted at the end of the session. */
+  get ending(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** The end of the session waits for this too. */
+  track(work: Promise<void>): void {
+    const done = work.finally(() => this.#closing.delete(done));
+    this.#closing.add(done);
   }
 
   /** Resolves when every socket that was closed so far is gone. */
@@ -106,7 +125,7 @@ export class Driver {
         this.#close(action.channel);
         return;
       case 'http':
-        void this.#post(action.request, action.avoid);
+        void this.#post(action);
         return;
       case 'http-cancel':
         this.#requests.get(action.request)?.abort();
@@ -114,7 +133,11 @@ export class Driver {
       case 'resolve':
         void this.#resolve();
         return;
+      case 'choose':
+        void this.#choose(action);
+        return;
       case 'closed':
+        this.#end.abort(new Error('the session is closed'));
         clearTimeout(this.#timer);
         this.#armedForMs = Number.NEGATIVE_INFINITY;
     }
@@ -137,30 +160,41 @@ export class Driver {
   #close(channel: number): void {
     const closed = this.#channels.get(channel)?.close();
     this.#channels.delete(channel);
-    if (closed) this.#track(closed);
+    if (closed) this.track(closed);
   }
 
-  #track(work: Promise<void>): void {
-    const done = work.finally(() => this.#closing.delete(done));
-    this.#closing.add(done);
-  }
-
-  async #post(request: number, avoid: readonly string[]): Promise<void> {
+  async #post({ request, avoid, pick, report }: SessionAction & { type: 'http' }): Promise<void> {
     const { http, names, client } = this.#settings;
     if (http === undefined) return;
     const abort = new AbortController();
     this.#requests.set(request, abort);
-    const asked = askOverHttp({ base: http, ...names, client, avoid, family: this.#family, signal: abort.signal });
-    this.#track(asked.then(() => {}));
+    // Told beside the question: no answer depends on it.
+    if (report)
+      this.track(
+        createNodeApi(http, this.ending)
+          .report(report.ticket, report.reason)
+          .catch(() => {}),
+      );
+    const wish = { ...names, client, avoid, ...(pick !== undefined && { pick }) };
+    const asked = askOverHttp({ base: http, ...wish, family: this.#family, signal: abort.signal });
+    this.track(asked.then(() => {}));
     const answer = await asked;
     this.#requests.delete(request);
     this.event({ type: 'http-answer', request, ...(answer && { answer }) });
   }
 
+  async #choose({ avoid, cached }: SessionAction & { type: 'choose' }): Promise<void> {
+    const wish = { avoid, cached, family: this.#family };
+    const choosing = chooseNow({ settings: this.#settings, source: this.#source }, wish, this.ending);
+    this.track(choosing.then(() => {}));
+    this.event({ type: 'chosen', ...(await choosing) });
+  }
+
   async #resolve(): Promise<void> {
     let doors: readonly Endpoint[] = [];
     try {
-      doors = await resolveDoor(this.#settings.door, this.#settings.family);
+      const { door, family, resolve } = this.#settings;
+      doors = await resolveDoor(door, family, resolve);
       // Over HTTP nothing tells which family works; the door's own is the best guess.
       if (doors[0]) this.#family = familyOf(doors[0].address);
     } catch (error) {

@@ -4,6 +4,12 @@
  */
 export { ConfigError, type ErrorCode, OnedoorError } from '../core/errors.ts';
 export type { LossReason, Via } from '../core/session/types.ts';
-export { connect } from './connect.ts';
+export type { Choose, ChooseFunction } from './choose.ts';
+export { connect, menu, roster } from './connect.ts';
+export type { RosterServer, ServerStatus } from './http-answers.ts';
+export type { MenuApp, MenuWorld } from './http-api.ts';
 export type { ConnectOptions } from './options.ts';
+export type { DoorKey, RosterStore } from './roster-cache.ts';
+export type { Roster } from './roster-source.ts';
 export type { Server, Session, SessionEvents } from './session.ts';
+export type { SavedGrant } from './session-state.ts';

@@ -4,15 +4,24 @@ import type { Endpoint } from '../core/session/types.ts';
 import { fromWireAddress, parseAddress } from '../core/wire/address.ts';
 import type { DoorAddress } from './door-address.ts';
 
+/** Numeric addresses of a name, best first; rejects if there are none. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+/** The system's resolver, in its order (RFC 6724). On a network with NAT64 it gives what the network's DNS64 makes. */
+export const systemResolve: Resolve = async (host) =>
+  (await lookup(host, { all: true, order: 'verbatim' })).map(({ address }) => address);
+
 /**
  * All addresses of the door in the system's order (RFC 6724), families alternating, so that a broken family costs one
  * repeat and not the session (RFC 8305, section 4).
  * @throws the resolver's error
  */
-export async function resolveDoor(door: DoorAddress, family: 'auto' | 4 | 6): Promise<Endpoint[]> {
-  const found = isIP(door.host)
-    ? [door.host]
-    : (await lookup(door.host, { all: true, order: 'verbatim' })).map(({ address }) => address);
+export async function resolveDoor(
+  door: DoorAddress,
+  family: 'auto' | 4 | 6,
+  resolve: Resolve = systemResolve,
+): Promise<Endpoint[]> {
+  const found = isIP(door.host) ? [door.host] : await resolve(door.host);
   const endpoints = [...new Set(found)].flatMap((text) => {
     const address = toBytes(text);
     return address ? [{ address, port: door.port }] : [];

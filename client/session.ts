@@ -1,11 +1,16 @@
 import { type ErrorCode, OnedoorError } from '../core/errors.ts';
-import type { LossReason, NamedServer, SessionNotice, Via } from '../core/session/types.ts';
+import { DEFAULT_KEEPALIVE } from '../core/session/timing.ts';
+import type { Grant, LossReason, NamedServer, SessionNotice, Via } from '../core/session/types.ts';
 import { formatAddress } from '../core/wire/address.ts';
 import { deferred } from './deferred.ts';
 import { Driver } from './driver.ts';
 import { Emitter } from './events.ts';
+import { toNamed, toPlain } from './named-server.ts';
+import { createNodeApi } from './node-api.ts';
 import type { Settings } from './options.ts';
 import { familyOf } from './resolve.ts';
+import { RosterSource } from './roster-source.ts';
+import type { SavedGrant } from './session-state.ts';
 
 /** A server as the application sees it. */
 export interface Server {
@@ -61,8 +66,10 @@ export class Session {
   readonly #driver: Driver;
   readonly #opened = deferred<Session>();
   readonly #closed = deferred<void>();
+  readonly #source: RosterSource;
+  #grant: Grant | undefined;
   #server: Server | undefined;
-  #ticket: string | undefined;
+  #resumed = false;
   #via: Via = 'udp';
   #isOver = false;
   #lastError: OnedoorError | undefined;
@@ -75,7 +82,8 @@ export class Session {
 
   private constructor(settings: Settings) {
     this.#settings = settings;
-    this.#driver = new Driver(settings, {
+    this.#source = new RosterSource(settings);
+    this.#driver = new Driver(settings, this.#source, {
       onNotice: (notice) => this.#learn(notice),
       onResolveError: (error) => {
         this.#resolveError = error;
@@ -90,7 +98,12 @@ export class Session {
 
   /** The seat on `server`, for its game to check; undefined where the deployment works without seats. */
   get ticket(): string | undefined {
-    return this.#ticket;
+    return this.#grant?.ticket;
+  }
+
+  /** True if `connect` came back to the server and seat of its `resume`. */
+  get resumed(): boolean {
+    return this.#resumed;
   }
 
   /** How the present server was found: `udp`, `tcp` or `http`. */
@@ -144,6 +157,38 @@ export class Session {
   }
 
   /**
+   * Tells the door that this client could not play on its server: `'silent'`, or `'refused'` by it. The session goes on;
+   * `lost` tells by itself.
+   * @throws OnedoorError with the door's code, or `client.no-answer`
+   * @example
+   * await session.report('refused');
+   */
+  async report(reason: 'silent' | 'refused'): Promise<void> {
+    const { http } = this.#settings;
+    if (http === undefined || this.ticket === undefined) return;
+    await createNodeApi(http, this.#driver.ending).report(this.ticket, reason);
+  }
+
+  /**
+   * What is needed to come back to this server and seat after a restart: `connect({ ..., resume: state })`. JSON; keep it
+   * as secret as the ticket in it, and anew after each `reassigned`.
+   * @example
+   * writeFileSync('session.json', JSON.stringify(session.state()));
+   */
+  state(): SavedGrant {
+    const { server, ticket, keepalive, alternates } = this.#grant!;
+    return {
+      version: 1,
+      client: this.client,
+      family: familyOf(server.address),
+      server: toPlain(server),
+      ...(ticket !== undefined && { ticket }),
+      keepalive,
+      alternates: alternates.map(toPlain),
+    };
+  }
+
+  /**
    * Ends the session; a seat that was never used is given back, which takes 1.4 s if nobody answers. Resolves when all
    * sockets are closed. Calling it again returns the same promise.
    * @example
@@ -167,7 +212,8 @@ export class Session {
     }, timeoutMs);
     signal?.addEventListener('abort', abort, { once: true });
     this.#closed.promise.then(() => signal?.removeEventListener('abort', abort));
-    this.#driver.event({ type: 'start' });
+    const resume = this.#resume();
+    this.#driver.event({ type: 'start', ...(resume && { resume }) });
     try {
       return await this.#opened.promise;
     } finally {
@@ -175,12 +221,34 @@ export class Session {
     }
   }
 
+  #resume(): Grant | undefined {
+    const { resume } = this.#settings;
+    const server = resume && toNamed(resume.server, resume.family);
+    if (!server) return undefined;
+    return {
+      server,
+      ...(resume.ticket !== undefined && { ticket: resume.ticket }),
+      keepalive: resume.keepalive ?? DEFAULT_KEEPALIVE,
+      alternates: resume.alternates.flatMap((each) => toNamed(each, resume.family) ?? []),
+    };
+  }
+
+  /** For a later start while the door is away; what does not work is tried again at the next one. */
+  #keepRoster(): void {
+    if (!this.#settings.cache) return;
+    const { app, world } = this.#settings.names;
+    const query = { ...(app && { app }), ...(world && { world }) };
+    this.#driver.track(this.#source.keep(query, this.#driver.ending).catch(() => {}));
+  }
+
   #learn(notice: SessionNotice): void {
     switch (notice.type) {
       case 'assigned':
         this.#take(notice);
+        this.#resumed = notice.resumed;
         this.#driver.hold(false);
         this.#opened.resolve(this);
+        this.#keepRoster();
         return;
       case 'reassigned': {
         const from = this.server;
@@ -205,8 +273,8 @@ export class Session {
   }
 
   #take({ grant, via }: SessionNotice & { type: 'assigned' | 'reassigned' }): void {
+    this.#grant = grant;
     this.#server = this.#show(grant.server);
-    this.#ticket = grant.ticket;
     this.#via = via;
   }
 

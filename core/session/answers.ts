@@ -23,7 +23,7 @@ export function readResponsePacket(bytes: Uint8Array, type: number | undefined):
 }
 
 /** The error option as a refusal; a number of a later version means "try again later". */
-function refusalOf(response: ExtendedResponse): Refusal | undefined {
+export function doorRefusal(response: ExtendedResponse): Refusal | undefined {
   const { error } = response;
   if (!error) return undefined;
   return refuse(CODES_BY_WIRE_NUMBER.get(error.code) ?? 'assign.unavailable', {
@@ -34,7 +34,7 @@ function refusalOf(response: ExtendedResponse): Refusal | undefined {
 
 /** The door's answer to a request of `family`; undefined if it names a server of the other family: nobody asked that. */
 export function doorAnswer(response: ExtendedResponse, family: 4 | 6): DoorAnswer | undefined {
-  const refusal = refusalOf(response);
+  const refusal = doorRefusal(response);
   if (refusal) return refusal;
   // All zeroes without an error option: "try again later" (docs/PROTOCOL.md, "The classic packet").
   if (isZeroAddress(response.address)) return refuse('assign.unavailable');
@@ -54,7 +54,7 @@ export type KeepaliveAnswer =
   | { readonly kind: 'refused'; readonly code: ErrorCode };
 
 export function keepaliveAnswer(response: ExtendedResponse, server: NamedServer): KeepaliveAnswer {
-  const refusal = refusalOf(response);
+  const refusal = doorRefusal(response);
   if (refusal) return judgeRefusal(refusal);
   const zero = isZeroAddress(response.address);
   const endsIn = response.movingMs === undefined ? {} : { endsInMs: response.movingMs };
@@ -147,7 +147,7 @@ function plainAddress(address: Uint8Array): Uint8Array {
 }
 
 /** The first wins if a role is named twice. */
-function portsByName(ports: readonly ServerPort[]): Record<string, number> {
+export function portsByName(ports: readonly ServerPort[]): Record<string, number> {
   const named: Record<string, number> = {};
   for (const { role, port } of ports) named[ROLE_NAMES.get(role) ?? String(role)] ??= port;
   return named;

@@ -13,7 +13,7 @@ import {
   DOOR_UDP_ALONE_MS,
   DOOR_UDP_AT_MS,
 } from './timing.ts';
-import type { DoorAnswer, Endpoint, Grant, SessionShared, Via } from './types.ts';
+import type { DoorAnswer, Endpoint, Grant, LossReport, SessionShared, Via } from './types.ts';
 
 /** Cookies last a minute, so an honest door needs one round, two around the full minute. */
 const MAX_COOKIE_ROUNDS = 3;
@@ -34,12 +34,14 @@ interface Attempt {
   padTo: number;
 }
 
-/** What the door is to know about servers that this client lost. */
-export interface Loss {
+/** What the door is to know: servers that this client lost, and the one that it wants. */
+export interface Wish {
   /** Their ids, at most three. */
   readonly avoid: readonly string[];
   /** The last one's ticket, and why it was given up. */
-  readonly report?: { readonly ticket: string; readonly reason: keyof typeof REPORT };
+  readonly report?: LossReport;
+  /** Id of the server that the client chose: this one or none. */
+  readonly pick?: string;
 }
 
 export type DoorOutcome =
@@ -52,14 +54,14 @@ export type DoorOutcome =
  */
 export class DoorRequest {
   readonly #shared: SessionShared;
-  readonly #loss: Loss;
+  readonly #wish: Wish;
   readonly #attempts: Attempt[];
   readonly #startedAtMs: number;
   readonly #nonces: { 4?: Uint8Array; 6?: Uint8Array } = {};
 
-  constructor(shared: SessionShared, doors: readonly Endpoint[], loss: Loss, nowMs: number) {
+  constructor(shared: SessionShared, doors: readonly Endpoint[], wish: Wish, nowMs: number) {
     this.#shared = shared;
-    this.#loss = loss;
+    this.#wish = wish;
     this.#startedAtMs = nowMs;
     this.#attempts = planAttempts(doors, shared.options.http, nowMs, shared.doorPadTo);
   }
@@ -130,7 +132,7 @@ export class DoorRequest {
     attempt.id = this.#shared.nextId();
     const { via, door, id } = attempt;
     if (!door) {
-      this.#shared.push({ type: 'http', request: id, avoid: this.#loss.avoid });
+      this.#shared.push({ type: 'http', request: id, ...this.#wish });
       return;
     }
     // A UDP socket to the door stays unconnected: a direct answer comes from the server's address.
@@ -141,7 +143,7 @@ export class DoorRequest {
 
   #send(attempt: Attempt, door: Endpoint): void {
     const { options } = this.#shared;
-    const { avoid, report } = this.#loss;
+    const { avoid, report, pick } = this.#wish;
     const family = familyOf(door);
     const request = {
       address: ownAddress(options.localAddress, family),
@@ -154,6 +156,7 @@ export class DoorRequest {
       cookie: attempt.cookie,
       ...(report && { ticket: report.ticket, report: REPORT[report.reason] }),
       wait: this.#shared.wait,
+      pick,
       want: attempt.isRepeat ? WANT.noDirectAnswer : undefined,
     };
     const bytes = encodeRequest(request, {

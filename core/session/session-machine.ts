@@ -1,13 +1,15 @@
-import type { ErrorCode } from '../errors.ts';
+import { type Refusal, refuse } from '../errors.ts';
 import { DOOR_REQUEST_BYTES, MAX_AVOID } from '../wire/limits.ts';
 import { backoffMs } from './backoff.ts';
-import { type DoorOutcome, DoorRequest, type Loss } from './door-request.ts';
+import { DoorSearch, type SearchOutcome } from './door-search.ts';
+import { HOPELESS, NO_SERVER } from './refusals.ts';
 import { ServerSession, type SessionOutcome } from './server-session.ts';
-import { ServerWatch, type WatchOutcome } from './server-watch.ts';
-import { RESOLVE_MS } from './timing.ts';
+import { ServerWatch } from './server-watch.ts';
+import { DEFAULT_KEEPALIVE } from './timing.ts';
+import { Trial, type TrialOutcome } from './trial.ts';
 import type {
-  Endpoint,
   Grant,
+  LossReport,
   NamedServer,
   SessionAction,
   SessionEvent,
@@ -24,25 +26,13 @@ export interface SessionMachine {
 }
 
 type Phase =
-  | { readonly name: 'idle' | 'closed' }
-  | { readonly name: 'resolving'; readonly untilMs: number }
-  | { readonly name: 'asking'; readonly request: DoorRequest }
+  /** `searching`: the door is on its way to give a server. */
+  | { readonly name: 'idle' | 'searching' | 'closed' }
   | { readonly name: 'waiting'; readonly untilMs: number }
   | { readonly name: 'playing'; readonly session: ServerSession }
   | { readonly name: 'leaving'; readonly watch: ServerWatch }
-  /** One alternate is being asked; `rest` are the ones after it. */
-  | { readonly name: 'failing-over'; readonly watch: ServerWatch; readonly rest: readonly NamedServer[] };
-
-/** Codes that no repetition of the first request changes: a name or a field is wrong. */
-const HOPELESS: readonly ErrorCode[] = ['assign.unknown-app', 'assign.unknown-world', 'http.bad-request'];
-
-/** The door could give no server: with every other one full or gone, the one that was lost may be back. */
-const NO_SERVER: readonly ErrorCode[] = [
-  'assign.no-capacity',
-  'assign.unavailable',
-  'assign.unknown-app',
-  'assign.unknown-world',
-];
+  /** Servers are tried without the door. `direct`: without a ticket, since the door is away. */
+  | { readonly name: 'trying'; readonly trial: Trial; readonly direct: boolean };
 
 /**
  * The client's side of docs/PROTOCOL.md without any I/O: asks the door, keeps the session with the assigned server
@@ -59,17 +49,18 @@ export function createSessionMachine(options: SessionOptions): SessionMachine {
 
 class Machine {
   readonly #shared: SessionShared;
+  readonly #search: DoorSearch;
   #actions: SessionAction[] = [];
   #phase: Phase = { name: 'idle' };
-  #doors: readonly Endpoint[] | undefined;
   /** Requests in a row that gave no confirmed session. */
   #failures = 0;
   /** The newest first; forgotten once another server is confirmed, or when nothing else is left. */
   #avoid: readonly string[] = [];
   /** Goes into one request: the first after a loss. */
-  #report: Loss['report'];
+  #report: LossReport | undefined;
   /** The grant that the application has; undefined before the first. */
   #granted: Grant | undefined;
+  #resume: Grant | undefined;
   #via: Via = 'udp';
 
   constructor(options: SessionOptions) {
@@ -81,6 +72,7 @@ class Machine {
       wait: undefined,
       doorPadTo: DOOR_REQUEST_BYTES,
     };
+    this.#search = new DoorSearch(this.#shared);
   }
 
   handle(event: SessionEvent, nowMs: number): readonly SessionAction[] {
@@ -93,16 +85,16 @@ class Machine {
   wakeAtMs(): number {
     const phase = this.#phase;
     switch (phase.name) {
-      case 'resolving':
       case 'waiting':
         return phase.untilMs;
-      case 'asking':
-        return phase.request.wakeAtMs;
+      case 'searching':
+        return this.#search.wakeAtMs;
       case 'playing':
         return phase.session.wakeAtMs;
       case 'leaving':
-      case 'failing-over':
         return phase.watch.wakeAtMs;
+      case 'trying':
+        return phase.trial.wakeAtMs;
       default:
         return Number.POSITIVE_INFINITY;
     }
@@ -116,22 +108,25 @@ class Machine {
     const phase = this.#phase;
     switch (event.type) {
       case 'start':
-        if (phase.name === 'idle') this.#ask(nowMs);
+        if (phase.name === 'idle') this.#start(event.resume, nowMs);
         return;
       case 'doors':
-        if (event.doors.length > 0 || !this.#doors) this.#doors = event.doors;
-        if (phase.name === 'resolving') this.#request(nowMs);
+        this.#found(this.#search.doors(event.doors, nowMs), nowMs);
+        return;
+      case 'chosen':
+        this.#found(this.#search.chosen(event, nowMs), nowMs);
         return;
       case 'packet':
         this.#packet(event, nowMs);
         return;
       case 'channel-failed':
-        if (phase.name === 'asking') phase.request.failed(event.channel);
+        if (phase.name === 'searching') this.#search.failed(event.channel);
         else if (phase.name === 'playing') phase.session.failed(event.channel, nowMs);
-        else if ('watch' in phase) phase.watch.failed(event.channel, nowMs);
+        else if (phase.name === 'trying') phase.trial.failed(event.channel, nowMs);
+        else if (phase.name === 'leaving') phase.watch.failed(event.channel, nowMs);
         return;
       case 'http-answer':
-        if (phase.name === 'asking') this.#judge(phase.request.httpAnswer(event.request, event.answer), nowMs);
+        this.#found(this.#search.httpAnswer(event, nowMs), nowMs);
         return;
       case 'close':
         this.#close(nowMs);
@@ -152,46 +147,49 @@ class Machine {
 
   #packet({ channel, from, bytes }: SessionEvent & { type: 'packet' }, nowMs: number): void {
     const phase = this.#phase;
-    if (phase.name === 'asking') this.#judge(phase.request.packet(channel, from, bytes), nowMs);
+    if (phase.name === 'searching') this.#found(this.#search.packet(channel, from, bytes, nowMs), nowMs);
     else if (phase.name === 'playing') {
       this.#settle(phase.session.packet(channel, from, bytes, nowMs), phase.session, nowMs);
-    } else if ('watch' in phase) this.#settleOther(phase, phase.watch.packet(channel, from, bytes, nowMs), nowMs);
+    } else if (phase.name === 'trying') this.#settleTrial(phase.trial.packet(channel, from, bytes, nowMs), nowMs);
+    else if (phase.name === 'leaving' && phase.watch.packet(channel, from, bytes, nowMs)) this.#end();
   }
 
   /** Whatever is due by now. */
   #advance(nowMs: number): void {
     const phase = this.#phase;
-    if (phase.name === 'asking') this.#judge(phase.request.tick(nowMs), nowMs);
+    if (phase.name === 'searching') this.#found(this.#search.tick(nowMs), nowMs);
     else if (phase.name === 'playing') this.#settle(phase.session.tick(nowMs), phase.session, nowMs);
-    else if ('watch' in phase) this.#settleOther(phase, phase.watch.tick(nowMs), nowMs);
-    else if (phase.name === 'resolving' && nowMs >= phase.untilMs) this.#request(nowMs);
-    else if (phase.name === 'waiting' && nowMs >= phase.untilMs) this.#ask(nowMs);
+    else if (phase.name === 'trying') this.#settleTrial(phase.trial.tick(nowMs), nowMs);
+    else if (phase.name === 'leaving') {
+      if (phase.watch.tick(nowMs)) this.#end();
+    } else if (phase.name === 'waiting' && nowMs >= phase.untilMs) this.#ask(nowMs);
   }
 
-  /** A new request; the name is resolved anew each time, but only the first request waits for it. */
+  #start(resume: Grant | undefined, nowMs: number): void {
+    this.#resume = resume;
+    if (!resume) this.#ask(nowMs);
+    else this.#try(resume, [resume.server, ...resume.alternates], resume.server.id, nowMs);
+  }
+
   #ask(nowMs: number): void {
-    this.#shared.push({ type: 'resolve' });
-    if (this.#doors) this.#request(nowMs);
-    else this.#phase = { name: 'resolving', untilMs: nowMs + RESOLVE_MS };
-  }
-
-  #request(nowMs: number): void {
     const report = this.#report;
     this.#report = undefined;
-    const loss = { avoid: this.#avoid, ...(report && { report }) };
-    const request = new DoorRequest(this.#shared, this.#doors ?? [], loss, nowMs);
-    this.#phase = { name: 'asking', request };
-    this.#judge(request.tick(nowMs), nowMs);
+    this.#phase = { name: 'searching' };
+    this.#found(this.#search.start(this.#avoid, report, nowMs), nowMs);
   }
 
-  #judge(outcome: DoorOutcome | undefined, nowMs: number): void {
-    if (!outcome || this.#phase.name !== 'asking') return;
-    this.#phase.request.end();
+  #found(outcome: SearchOutcome | undefined, nowMs: number): void {
+    if (!outcome || this.#phase.name !== 'searching') return;
     if (outcome.kind === 'granted') {
       this.#play(new ServerWatch(this.#shared, outcome.grant, outcome.via !== 'udp', nowMs), outcome.via);
-      return;
-    }
-    const { code, detail, retryAfterMs = 0 } = outcome.refusal;
+    } else if (outcome.kind === 'direct') {
+      const [server] = outcome.servers;
+      const grant = server && { server, keepalive: DEFAULT_KEEPALIVE, alternates: [] };
+      if (grant) this.#try(grant, outcome.servers, undefined, nowMs);
+    } else this.#refused(outcome.refusal, nowMs);
+  }
+
+  #refused({ code, detail, retryAfterMs = 0 }: Refusal, nowMs: number): void {
     const why = detail === undefined ? { code } : { code, detail };
     if (!this.#granted && HOPELESS.includes(code)) {
       this.#shared.push({ type: 'failed', ...why });
@@ -213,10 +211,11 @@ class Machine {
   #play(watch: ServerWatch, via: Via): void {
     const from = this.#granted?.server;
     const { grant } = watch;
+    const resumed = grant.ticket === this.#resume?.ticket && grant.server.id === this.#resume?.server.id;
     this.#granted = grant;
     this.#via = via;
     this.#phase = { name: 'playing', session: new ServerSession(this.#shared, watch) };
-    this.#shared.push(from ? { type: 'reassigned', grant, via, from } : { type: 'assigned', grant, via });
+    this.#shared.push(from ? { type: 'reassigned', grant, via, from } : { type: 'assigned', grant, via, resumed });
     if (watch.accepted) this.#confirm();
   }
 
@@ -232,58 +231,66 @@ class Machine {
     if (outcome?.kind === 'lost') this.#lose(watch, outcome, nowMs);
   }
 
-  /** An alternate or a server that is left: what its answer or silence means. */
-  #settleOther(phase: Phase & { name: 'leaving' | 'failing-over' }, outcome: WatchOutcome | undefined, nowMs: number) {
-    const { watch } = phase;
-    if (phase.name === 'leaving') {
-      if (outcome) this.#end();
-    } else if (watch.accepted) {
-      this.#play(watch, watch.via);
-    } else if (outcome) {
-      watch.end();
-      this.#tryAlternate(watch.grant, phase.rest, nowMs);
-    }
+  #settleTrial(outcome: TrialOutcome | undefined, nowMs: number): void {
+    if (!outcome || this.#phase.name !== 'trying') return;
+    if (outcome.kind === 'joined') this.#play(outcome.watch, outcome.watch.via);
+    else if (this.#phase.direct && !this.#resume) this.#refused(refuse('client.no-answer'), nowMs);
+    else this.#givenUp(nowMs);
   }
 
   #lose({ grant, accepted }: ServerWatch, outcome: SessionOutcome & { kind: 'lost' }, nowMs: number): void {
     const { reason, code, joining } = outcome;
-    const { id } = grant.server;
     this.#granted = grant;
-    if (id !== '') this.#avoid = [id, ...this.#avoid.filter((other) => other !== id)].slice(0, MAX_AVOID);
-    const why = reason === 'refused' ? 'refused' : 'silent';
-    this.#report = grant.ticket === undefined ? undefined : { ticket: grant.ticket, reason: why };
+    this.#shun(grant, reason === 'refused' ? 'refused' : 'silent');
     this.#shared.push({ type: 'lost', server: grant.server, reason, ...(code && { code }) });
     // A server that never answered counts like a refusal of the door: else a broken pool would be asked without pause.
     if (!accepted) this.#failures = Math.max(1, this.#failures);
-    if (joining) this.#phase = { name: 'failing-over', watch: joining, rest: joining.grant.alternates };
+    if (joining) {
+      const trial = new Trial(this.#shared, joining, joining.grant.alternates, { doubtsUdp: this.#via !== 'udp' });
+      this.#phase = { name: 'trying', trial, direct: false };
+      return;
+    }
+    // What the client chose itself it tries once more, if only the application's own connection broke.
+    const again = reason === 'reported' && this.#shared.options.chooses ? [grant.server] : [];
     // A ticket that was refused here is no better at an alternate.
-    else this.#tryAlternate(grant, reason === 'refused' ? [] : grant.alternates, nowMs);
+    const others = reason === 'refused' || grant.ticket === undefined ? [] : grant.alternates;
+    this.#try(grant, [...again, ...others], grant.server.id, nowMs);
   }
 
-  /** The next alternate that the ticket is good for, or the door: at once if all was well until now. */
-  #tryAlternate(grant: Grant, alternates: readonly NamedServer[], nowMs: number): void {
-    const [server, ...rest] = alternates;
-    if (server && grant.ticket !== undefined) {
-      const watch = new ServerWatch(this.#shared, { ...grant, server, alternates: rest }, this.#via !== 'udp', nowMs);
-      this.#phase = { name: 'failing-over', watch, rest };
-    } else if (this.#failures === 0) {
-      this.#ask(nowMs);
-    } else {
-      this.#backOff(0, nowMs);
-    }
+  #shun({ server: { id }, ticket }: Grant, reason: LossReport['reason']): void {
+    if (id !== '') this.#avoid = [id, ...this.#avoid.filter((other) => other !== id)].slice(0, MAX_AVOID);
+    this.#report = ticket === undefined ? undefined : { ticket, reason };
+  }
+
+  /** These servers in turn, with what `grant` has for them; then the door. */
+  #try(grant: Grant, servers: readonly NamedServer[], owner: string | undefined, nowMs: number): void {
+    const options = { doubtsUdp: this.#via !== 'udp', ...(owner ? { owner } : {}) };
+    const trial = Trial.of(this.#shared, grant, servers, options, nowMs);
+    if (trial) this.#phase = { name: 'trying', trial, direct: grant.ticket === undefined };
+    else this.#givenUp(nowMs);
+  }
+
+  /** No server was left to try: the door, at once if all was well until now. */
+  #givenUp(nowMs: number): void {
+    if (this.#resume && !this.#granted) this.#shun(this.#resume, 'silent');
+    this.#resume = undefined;
+    if (this.#failures === 0) this.#ask(nowMs);
+    else this.#backOff(0, nowMs);
   }
 
   #close(nowMs: number): void {
     const phase = this.#phase;
     if (phase.name === 'closed' || phase.name === 'leaving') return;
-    if (phase.name === 'asking') phase.request.end();
+    this.#search.end();
     const watch = phase.name === 'playing' ? phase.session.leave(nowMs) : undefined;
     if (watch) this.#phase = { name: 'leaving', watch };
     else this.#end();
   }
 
   #end(): void {
-    if ('watch' in this.#phase) this.#phase.watch.end();
+    const phase = this.#phase;
+    if (phase.name === 'leaving') phase.watch.end();
+    if (phase.name === 'trying') phase.trial.end();
     this.#phase = { name: 'closed' };
     this.#shared.push({ type: 'closed' });
   }

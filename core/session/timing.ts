@@ -15,6 +15,9 @@ export const DOOR_UDP_ALONE_MS = 2_000;
 /** How long the first request waits for the addresses of the door's name. */
 export const RESOLVE_MS = 5_000;
 
+/** How long a choice may take: reading the roster in pages, and pings to the best candidates. */
+export const CHOOSE_MS = 15_000;
+
 /** Full jitter: the n-th new request waits between 0 and min(cap, base * 2^n). */
 export const BACKOFF_BASE_MS = 250;
 export const BACKOFF_CAP_MS = 30_000;

@@ -40,6 +40,13 @@ export type DoorAnswer = { readonly ok: true; readonly grant: Grant } | Refusal;
 /** Why a server counts as lost: it is silent, it refused this client, or the application said so. */
 export type LossReason = 'silent' | 'refused' | 'reported';
 
+/** A server that this client gave up, as the door is told of it. */
+export interface LossReport {
+  /** The ticket for that server. */
+  readonly ticket: string;
+  readonly reason: 'silent' | 'refused';
+}
+
 export interface SessionOptions {
   readonly app?: string;
   readonly world?: string;
@@ -52,16 +59,23 @@ export interface SessionOptions {
   readonly localAddress: { readonly 4?: Uint8Array; readonly 6?: Uint8Array };
   /** Whether the door can be asked over HTTP too. */
   readonly http: boolean;
+  /** The client chooses its server: every request to the door is for one that the driver has chosen. @default false */
+  readonly chooses?: boolean;
+  /** There may be a roster from an earlier time: it names servers to join while the door is away. @default false */
+  readonly cached?: boolean;
   readonly rng: Rng;
 }
 
 /** What happens to a session. `channel` and `request` are the numbers that the actions gave. */
 export type SessionEvent =
-  | { readonly type: 'start' }
+  /** `resume`: a server and the seat there from before a restart, tried before the door is asked. */
+  | { readonly type: 'start'; readonly resume?: Grant }
   /** `wakeAtMs` was reached, and what the sockets held by then was handed over. */
   | { readonly type: 'tick' }
   /** Answer to `resolve`: addresses of the door, best first; none if the name has none or could not be resolved. */
   | { readonly type: 'doors'; readonly doors: readonly Endpoint[] }
+  /** Answer to `choose`: servers to ask for, best first; none: `refusal` says why. */
+  | { readonly type: 'chosen'; readonly servers: readonly NamedServer[]; readonly refusal?: Refusal }
   /** One packet: a datagram's payload or a frame of a stream. */
   | { readonly type: 'packet'; readonly channel: number; readonly from: Endpoint; readonly bytes: Uint8Array }
   /** The channel reported an error or, TCP, was closed. For UDP a hint: it may be forged, and the channel goes on. */
@@ -89,16 +103,25 @@ export type SessionAction =
   /** On a TCP channel that is not connected yet, as soon as it is. */
   | { readonly type: 'send'; readonly channel: number; readonly to: Endpoint; readonly bytes: Uint8Array }
   | { readonly type: 'close'; readonly channel: number }
-  /** POST /v1/assignments; answer by `http-answer`. */
-  | { readonly type: 'http'; readonly request: number; readonly avoid: readonly string[] }
+  /** POST /v1/assignments, and the report to POST /v1/reports; answer to the first by `http-answer`. */
+  | {
+      readonly type: 'http';
+      readonly request: number;
+      readonly avoid: readonly string[];
+      readonly pick?: string;
+      readonly report?: LossReport;
+    }
   | { readonly type: 'http-cancel'; readonly request: number }
   /** Resolve the door's name; answer by `doors`. */
   | { readonly type: 'resolve' }
+  /** Choose servers that are not to be avoided; answer by `chosen`. `cached`: from the kept roster, the door is away. */
+  | { readonly type: 'choose'; readonly avoid: readonly string[]; readonly cached: boolean }
   | SessionNotice;
 
 /** What the application learns. */
 export type SessionNotice =
-  | { readonly type: 'assigned'; readonly grant: Grant; readonly via: Via }
+  /** `resumed`: on the server and seat that the session was started with. */
+  | { readonly type: 'assigned'; readonly grant: Grant; readonly via: Via; readonly resumed: boolean }
   /** `code`: why the server refused. */
   | {
       readonly type: 'lost';

@@ -21,7 +21,8 @@ export function aWorld(options: WorldOptions = {}) {
   const servers = Array.from({ length: options.servers ?? 2 }, (_, index) => new SimServer(network, index + 1));
   const door = new SimDoor(network, { servers, ...options.door });
   const client = new SimClient(network, { doors: [door.at], seed: options.seed ?? 1, ...options.client });
-  client.event({ type: 'start' });
+  const { resume } = options.client ?? {};
+  client.event({ type: 'start', ...(resume && { resume }) });
   const run = (ms: number): void => network.run(network.nowMs + ms);
   const serverOf = ({ id }: NamedServer): SimServer => servers.find((server) => server.id === id)!;
   return { network, servers, door, client, run, serverOf };

@@ -2,6 +2,8 @@ import { createSessionMachine, type SessionMachine } from '../../core/session/se
 import type {
   DoorAnswer,
   Endpoint,
+  Grant,
+  NamedServer,
   SessionAction,
   SessionEvent,
   SessionNotice,
@@ -23,6 +25,9 @@ export interface SimClientOptions extends Partial<Omit<SessionOptions, 'rng'>> {
   readonly doors: readonly Endpoint[];
   /** The door's HTTP API; absent: the client has none. */
   readonly post?: (avoid: readonly string[]) => DoorAnswer | undefined;
+  /** What is chosen where the client chooses; undefined: nothing ever comes. */
+  readonly choose?: (avoid: readonly string[], cached: boolean) => readonly NamedServer[] | undefined;
+  readonly resume?: Grant;
 }
 
 export interface Logged {
@@ -125,6 +130,11 @@ export class SimClient {
         return;
       case 'http-cancel':
         return;
+      case 'choose': {
+        const servers = this.#options.choose?.(action.avoid, action.cached);
+        if (servers) this.#network.after(2 * this.#network.delayMs(), () => this.event({ type: 'chosen', servers }));
+        return;
+      }
       default:
         this.notices.push({ atMs: this.#network.nowMs, notice: action });
     }

@@ -133,7 +133,10 @@ export class SimDoor extends SimPeer {
     const key = `${gateway} ${request.nonce.join('.')}`;
     const known = this.#given.get(key);
     if (known) return known;
-    const free = this.#options.servers.filter(({ id, state }) => state === 'up' && !request.avoid?.includes(id));
+    const { avoid, pick: picked } = request;
+    const free = this.#options.servers.filter(
+      ({ id, state }) => state === 'up' && !avoid?.includes(id) && (picked === undefined || picked === id),
+    );
     const { pick = () => free[Math.floor(this.#network.rng.float() * free.length)] } = this.#options;
     const server = pick(free);
     if (!server) return errorFields(request, 1, 500);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDoor, urlHost } from '../../../client/door-address.ts';
 import { type ConnectOptions, readOptions } from '../../../client/options.ts';
+import { systemResolve } from '../../../client/resolve.ts';
 import { ConfigError } from '../../../core/errors.ts';
 
 function problemsOf(options: unknown): readonly string[] {
@@ -53,6 +54,53 @@ describe('the door', () => {
 });
 
 describe('options', () => {
+  it('name what is wrong with the ones about choosing and keeping', () => {
+    expect(
+      problemsOf({
+        door: 'play.example.com',
+        http: false,
+        choose: 'best',
+        cache: {},
+        cacheMaxAgeMs: 0,
+        keys: 'k',
+        resolve: 1,
+      }),
+    ).toEqual([
+      expect.stringContaining("`choose` must be 'fewest-users', 'latency', 'random' or a function"),
+      expect.stringContaining('`cache` must be an object with `load` and `save`'),
+      expect.stringContaining('`http` must be given where there is a `cache`'),
+      expect.stringContaining('`cacheMaxAgeMs` must be'),
+      expect.stringContaining('`keys` must be'),
+      expect.stringContaining('`resolve` must be'),
+    ]);
+  });
+
+  it('take the name from a saved session, and leave a session of another name', () => {
+    const saved = {
+      version: 1,
+      client: 'alice',
+      family: 4,
+      server: { id: 'a.0', ipv4: '203.0.113.1', ports: { probe: 7_000 } },
+      ticket: 't',
+      alternates: [{ id: 'b.0', ipv4: '203.0.113.2', ports: { probe: 7_000 } }, 'odd'],
+    };
+    const settings = readOptions({ door: 'play.example.com', resume: JSON.parse(JSON.stringify(saved)) });
+
+    expect([settings.client, settings.resume?.ticket, settings.resume?.alternates.length]).toEqual(['alice', 't', 1]);
+    expect(readOptions({ door: 'play.example.com', client: 'bob', resume: saved }).resume).toBeUndefined();
+    for (const odd of [
+      undefined,
+      7,
+      'x',
+      {},
+      { ...saved, server: {} },
+      { ...saved, family: 5 },
+      { ...saved, client: '' },
+    ]) {
+      expect(readOptions({ door: 'play.example.com', resume: odd }).resume).toBeUndefined();
+    }
+  });
+
   it('have defaults for everything but the door', () => {
     const { client, ...rest } = readOptions({ door: 'play.example.com' });
 
@@ -64,6 +112,12 @@ describe('options', () => {
       timeoutMs: 30_000,
       type: undefined,
       signal: undefined,
+      choose: undefined,
+      resume: undefined,
+      cache: undefined,
+      cacheMaxAgeMs: 86_400_000,
+      keys: undefined,
+      resolve: systemResolve,
     });
     expect(client).toMatch(/^[\w-]{22}$/);
     expect(readOptions({ door: 'play.example.com' }).client).not.toBe(client);
@@ -104,7 +158,7 @@ describe('options', () => {
     });
 
     expect(problems).toEqual([
-      '`port` is not an option; there are: door, app, world, group, client, http, family, timeoutMs, type, signal',
+      expect.stringMatching(/^`port` is not an option; there are: door, app, .*, resolve$/),
       '`door` must be host[:port], got: "http://play.example.com"',
       '`app` must be text of 1..32 bytes of UTF-8, got: ""',
       '`world` must be text of 1..32 bytes of UTF-8, got: 7',
