@@ -14,13 +14,11 @@ import { freePorts } from '../support/free-ports.ts';
 import { bootstrap, deploy, destroy, synth } from './support/cdk.ts';
 import { type Cloud, checkArrivals, emulatedCloud, functionLogs, physicalId, readTemplate } from './support/cloud.ts';
 import { start } from './support/commands.ts';
-import { eventually, type Lane, ROOT, runLane } from './support/lane.ts';
-import { choosePython, type Edition, virtualEnvironment } from './support/python.ts';
+import { eventually, type Lane, PATIENCE_MS, ROOT, runLane } from './support/lane.ts';
+import { choosePython, type Edition, pycacheOf, virtualEnvironment } from './support/python.ts';
 
-/** Of LocalStack itself; the others are held at versions that go with it. */
 function edition(version: string, pythons: readonly string[]): Edition {
-  const others = ['cbor2==5.7.1', 'pyopenssl==25.3.0', 'cryptography==46.0.7', 'service-identity==24.2.0'];
-  return { packages: [`localstack-core[base-runtime,runtime]==${version}`, ...others], pythons };
+  return { name: `LocalStack ${version}`, list: `localstack/packages-${version}.txt`, pythons };
 }
 
 /** 4.14.0, the last free one, is written in Python 3.12; where there is only 3.11, an older one does. */
@@ -53,7 +51,7 @@ async function startLocalStack(lane: Lane, interpreter: string): Promise<Cloud> 
       TMPDIR: lane.workDir,
       LOCALSTACK_VOLUME_DIR: lane.workDir,
       FILESYSTEM_ROOT: join(lane.workDir, 'filesystem'),
-      PYTHONDONTWRITEBYTECODE: '1',
+      PYTHONPYCACHEPREFIX: pycacheOf('localstack'),
       // Nothing is fetched and nothing reported.
       SKIP_SSL_CERT_DOWNLOAD: '1',
       DISABLE_EVENTS: '1',
@@ -203,7 +201,7 @@ async function lane(lane: Lane): Promise<void> {
     checkArrivals(cloud, STACK, template, gaps.placeholders),
   );
   const table = outputs['TableName'] ?? '';
-  const store = createRegistryStore({ client: cloud.dynamo, table });
+  const store = createRegistryStore({ client: cloud.registryClient, table, timeoutMs: PATIENCE_MS });
   await lane.step('the daily function publishes the ticket keys', async () => {
     const name = physicalId(resources, 'AWS::Lambda::Function', /^TicketKeys/);
     await cloud.request('lambda', 'POST', `/2015-03-31/functions/${name}/invocations`, '{"periodDays":30}');

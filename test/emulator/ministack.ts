@@ -20,7 +20,11 @@ import type { Machine } from './support/machine.ts';
 import { choosePython, type Edition, virtualEnvironment } from './support/python.ts';
 import { checkAgentRights } from './support/rights.ts';
 
-const EDITION: Edition = { packages: ['ministack==1.5.33'], pythons: ['3.11', '3.12', '3.13', '3.10'] };
+const EDITION: Edition = {
+  name: 'MiniStack 1.5.33',
+  list: 'ministack/packages.txt',
+  pythons: ['3.11', '3.12', '3.13'],
+};
 /** What it may take on two cores, with installation; the limit is for what hangs on a machine with other work. */
 const GOAL_MS = 120_000;
 const LIMIT_MS = 300_000;

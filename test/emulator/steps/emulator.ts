@@ -5,6 +5,7 @@ import { freePorts } from '../../support/free-ports.ts';
 import { emulatedCloud, functionLogs } from '../support/cloud.ts';
 import { start } from '../support/commands.ts';
 import { eventually, type Lane, ROOT } from '../support/lane.ts';
+import { pycacheOf } from '../support/python.ts';
 import type { Emulator } from './scene.ts';
 
 const FOLDER = join(ROOT, 'test/emulator/ministack');
@@ -19,7 +20,7 @@ export async function startMiniStack(lane: Lane, interpreter: string): Promise<E
       BIND_HOST: '127.0.0.1',
       MINISTACK_HOST: '127.0.0.1',
       TMPDIR: lane.workDir,
-      PYTHONDONTWRITEBYTECODE: '1',
+      PYTHONPYCACHEPREFIX: pycacheOf('ministack'),
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
       // Its functions find no other credentials than those that it gives them.

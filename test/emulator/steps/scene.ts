@@ -5,7 +5,7 @@ import type { RegistryStore } from '../../../core/ports.ts';
 import type { Toolkit } from '../support/cdk.ts';
 import type { Cloud, DeployedResource } from '../support/cloud.ts';
 import type { Program } from '../support/commands.ts';
-import type { Lane } from '../support/lane.ts';
+import { type Lane, PATIENCE_MS } from '../support/lane.ts';
 import { type Machine, machines, type Server } from '../support/machine.ts';
 
 /** An emulator with an empty account. */
@@ -42,7 +42,7 @@ export async function openScene(
 ): Promise<Scene> {
   const { table, emulator } = given;
   const { cloud } = emulator;
-  const store = createRegistryStore({ client: cloud.dynamo, table });
+  const store = createRegistryStore({ client: cloud.registryClient, table, timeoutMs: PATIENCE_MS });
   const { TimeToLiveDescription: ttl } = await cloud.dynamo.send(new DescribeTimeToLiveCommand({ TableName: table }));
   if (ttl?.TimeToLiveStatus !== 'ENABLED' || ttl.AttributeName !== 'ttl') throw new Error('no time to live');
   if ((await store.readKeys()).length < 2) throw new Error('the public keys are not in the registry');

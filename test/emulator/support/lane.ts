@@ -13,6 +13,8 @@ export const ROOT = join(import.meta.dirname, '../../..');
 export const CACHE = join(ROOT, '.cache');
 
 const UNDO_MS = 15_000;
+/** For one call of a registry store: an emulator on a busy machine takes longer than a registry may. */
+export const PATIENCE_MS = 20_000;
 
 export interface Lane {
   /** Gone when the lane ends; kept if it failed. */
