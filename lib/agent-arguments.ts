@@ -9,10 +9,12 @@ export interface AgentDuty {
   /** The agent's `--load`. */
   readonly load: string;
   readonly drainSeconds: number;
+  /** @default - those of Linux */
+  readonly paths?: { readonly tokenFile: string; readonly journal: string };
 }
 
 /** The command line of an agent; its `--help` explains each flag. */
-export function agentArguments({ slots, capacity, ports, load, drainSeconds }: AgentDuty): readonly string[] {
+export function agentArguments({ slots, capacity, ports, load, drainSeconds, paths }: AgentDuty): readonly string[] {
   const game = ports['game'] as number;
   const flags: Readonly<Record<string, string | number | undefined>> = {
     capacity,
@@ -20,8 +22,8 @@ export function agentArguments({ slots, capacity, ports, load, drainSeconds }: A
     'probe-port': ports['probe'],
     'lobby-port': ports['lobby'],
     'api-port': AGENT_API_PORT,
-    'api-token-file': AGENT_TOKEN_FILE,
-    journal: AGENT_JOURNAL,
+    'api-token-file': paths?.tokenFile ?? AGENT_TOKEN_FILE,
+    journal: paths?.journal ?? AGENT_JOURNAL,
     'drain-deadline': drainSeconds,
   };
   return [

@@ -20,7 +20,8 @@ export const DOOR_BUNDLE = 'door/door.mjs';
 export const SAMPLE_GAME_BUNDLE = 'game/game.mjs';
 
 /** Node for an architecture, compressed: npm installs only the one of the deployer's own machine. */
-export function nodeBundle(architecture: InstanceArchitecture): string {
+export function nodeBundle(architecture: InstanceArchitecture, isWindows = false): string {
+  if (isWindows) return 'node/node-win-x64.gz';
   return architecture === InstanceArchitecture.ARM_64 ? 'node/node-arm64.gz' : 'node/node-x64.gz';
 }
 

@@ -13,12 +13,14 @@ import {
   type ISecurityGroup,
   LaunchTemplate,
   LaunchTemplateHttpTokens,
+  MachineImage,
   OperatingSystemType,
   UserData,
 } from 'aws-cdk-lib/aws-ec2';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { type BootProps, bootScript, type DoorBoot } from './boot/boot-script.ts';
+import { type WindowsBoot, windowsBootScript } from './boot/windows-boot.ts';
 
 /** The role of machines that run a program of ours. It may do what it is granted and nothing else. */
 export function machineRole(scope: Construct, id: string): Role {
@@ -37,13 +39,19 @@ export function amazonLinux(architecture: InstanceArchitecture): IMachineImage {
   return new AmazonLinux2023ImageSsmParameter({ cpuType, kernel, cachedInContext: false });
 }
 
+/** The newest Windows Server 2022 without a desktop, looked up when the stack is deployed. It is x64 only. */
+export function windowsServer(): IMachineImage {
+  const parameter = '/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-Base';
+  return MachineImage.fromSsmParameter(parameter, { os: OperatingSystemType.WINDOWS });
+}
+
 export interface MachineProps {
   readonly instanceType: InstanceType;
   readonly image: IMachineImage;
   readonly role: IRole;
   readonly securityGroup: ISecurityGroup;
   readonly diskGib: number;
-  readonly boot: BootProps;
+  readonly boot: BootProps | WindowsBoot;
 }
 
 /**
@@ -51,6 +59,8 @@ export interface MachineProps {
  * (clients talk to servers directly; gateways reach AWS without a NAT gateway).
  */
 export function machineTemplate(scope: Construct, id: string, props: MachineProps): LaunchTemplate {
+  const { boot } = props;
+  const isWindows = boot.program === 'windows-agent';
   return new LaunchTemplate(scope, id, {
     instanceType: props.instanceType,
     machineImage: props.image,
@@ -61,11 +71,11 @@ export function machineTemplate(scope: Construct, id: string, props: MachineProp
     httpPutResponseHopLimit: 1,
     blockDevices: [
       {
-        deviceName: '/dev/xvda',
+        deviceName: isWindows ? '/dev/sda1' : '/dev/xvda',
         volume: BlockDeviceVolume.ebs(props.diskGib, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }),
       },
     ],
-    userData: UserData.custom(bootScript(props.boot)),
+    userData: UserData.custom(isWindows ? windowsBootScript(boot) : bootScript(boot)),
   });
 }
 

@@ -20,6 +20,7 @@ import type { DeployConfig, NetworkConfig } from '../core/config/deploy-config.t
 import type { ExistingServersConfig, FleetConfig, LoadConfig } from '../core/config/fleet-config.ts';
 import { dailyCostText } from '../core/cost/deployment-cost.ts';
 import { AssignmentEndpoint } from './assignment-endpoint.ts';
+import { windowsSampleCommand } from './boot/windows-boot.ts';
 import { DIST, SAMPLE_GAME_BUNDLE } from './bundles.ts';
 import { Door } from './door.ts';
 import { ExistingServers } from './existing-servers.ts';
@@ -127,6 +128,7 @@ export class OnedoorStack extends Stack {
       world: fleet.world,
       serverGroup: fleet.group,
       labels: fleet.labels,
+      platform: fleet.platform,
       instanceTypes: fleet.instanceTypes.map((type) => new InstanceType(type)),
       spot: fleet.purchase === 'spot',
       minCapacity: fleet.min,
@@ -227,7 +229,7 @@ function loadFlag(load: LoadConfig): string {
 }
 
 function gameProps(
-  { game, capacity }: FleetConfig,
+  { game, capacity, platform }: FleetConfig,
   bundles: string,
 ): { readonly gameFile?: string; readonly gameCommand?: string } {
   switch (game.kind) {
@@ -236,11 +238,12 @@ function gameProps(
     case 'archive':
       return { gameFile: game.path, gameCommand: game.command };
     case 'sample':
-      return { gameFile: join(bundles, SAMPLE_GAME_BUNDLE), gameCommand: sampleCommand(capacity) };
+      return { gameFile: join(bundles, SAMPLE_GAME_BUNDLE), gameCommand: sampleCommand(capacity, platform) };
   }
 }
 
-function sampleCommand(capacity: number): string {
+function sampleCommand(capacity: number, platform: FleetConfig['platform']): string {
+  if (platform === 'windows') return windowsSampleCommand(basename(SAMPLE_GAME_BUNDLE), capacity);
   const agent = '--agent "$ONEDOOR_AGENT" --agent-token-file "$ONEDOOR_TOKEN_FILE"';
   const game = `/opt/game/${basename(SAMPLE_GAME_BUNDLE)} --bind 0.0.0.0 --port "$PORT" --capacity ${capacity}`;
   return `exec /opt/onedoor/node ${game} ${agent}`;

@@ -20,7 +20,8 @@ export function checkPorts(ports: Readonly<Record<string, number>>, slots: numbe
   return checkThat(holds, 'ports', must, ports);
 }
 
-/** Stands between double quotes, within single ones. */
+/** Stands between double quotes, within single ones. A program is started without a shell: it has no arguments. */
 export function checkLoad(load = 'api'): Check {
-  return checkThat(/^[^'"\\\n]{1,1000}$/.test(load), 'load', 'one line without quotes and backslashes', load);
+  const must = 'a word of --load without quotes, backslashes and spaces: a program gets no arguments of its own';
+  return checkThat(/^[^'"\\\s]{1,1000}$/.test(load), 'load', must, load);
 }

@@ -29,9 +29,15 @@ export interface ServerFleetProps {
    */
   readonly labels?: Readonly<Record<string, string>>;
   /**
-   * Types of one architecture, the preferred first.
+   * What the machines run. `windows` is not proven: docs/DEPLOY.md says what was tried.
    *
-   * @default - t4g.small
+   * @default 'linux'
+   */
+  readonly platform?: 'linux' | 'windows';
+  /**
+   * Types of one architecture, the preferred first; x64 for Windows.
+   *
+   * @default - t4g.small, t3.medium for Windows
    */
   readonly instanceTypes?: readonly InstanceType[];
   /**
@@ -77,22 +83,22 @@ export interface ServerFleetProps {
    */
   readonly gameFile?: string;
   /**
-   * Shell command that starts one server process. It finds its slot in `$SLOT`, its port in `$PORT`, and, for `load`
+   * Shell command (for Windows: PowerShell) that starts one server process. It finds its slot in `$SLOT`, its port in `$PORT`, and, for `load`
    * `api`, the agent's API and the file with its token in `$ONEDOOR_AGENT` and `$ONEDOOR_TOKEN_FILE`.
    *
    * @default - the image starts the game by itself
    */
   readonly gameCommand?: string;
   /**
-   * Id of an image with systemd, bash, curl and the AWS CLI.
+   * Id of an image with systemd, bash, curl and the AWS CLI; for Windows with EC2Launch and the AWS Tools for PowerShell.
    *
-   * @default - the newest Amazon Linux 2023
+   * @default - the newest Amazon Linux 2023, or Windows Server 2022 Core
    */
   readonly imageId?: string;
   /**
-   * Size of the disk in GiB.
+   * Size of the disk in GiB, at least 30 for Windows.
    *
-   * @default 8
+   * @default - 8, 30 for Windows
    */
   readonly diskGib?: number;
   /**

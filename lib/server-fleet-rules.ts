@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import type { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { InstanceArchitecture, InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { AGENT_BUNDLE, checkBundles, nodeBundle } from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
 import { checkLoad, checkPorts, checkTagText, TAG_TEXT } from './server-checks.ts';
@@ -15,6 +15,19 @@ interface Resolved {
   readonly bundles: string;
 }
 
+type Platform = ServerFleetProps['platform'];
+
+/** The image of Windows Server has this many already. */
+const WINDOWS_DISK_GIB = 30;
+
+export function defaultDisk(platform: Platform): number {
+  return platform === 'windows' ? WINDOWS_DISK_GIB : 8;
+}
+
+export function defaultTypes(platform: Platform): readonly InstanceType[] {
+  return [new InstanceType(platform === 'windows' ? 't3.medium' : 't4g.small')];
+}
+
 /** Throws ConfigError with every mistake in the props of a fleet. */
 export function checkFleet(props: ServerFleetProps, resolved: Resolved): void {
   const { slots, minCapacity, maxCapacity, ports, instanceTypes, bundles } = resolved;
@@ -28,7 +41,7 @@ export function checkFleet(props: ServerFleetProps, resolved: Resolved): void {
     checkInteger('slots', slots, 1, 100),
     checkInteger('minCapacity', minCapacity, 0, 10_000),
     checkInteger('maxCapacity', maxCapacity, 0, 10_000),
-    checkInteger('diskGib', props.diskGib, 2, 16_384),
+    checkInteger('diskGib', props.diskGib, props.platform === 'windows' ? WINDOWS_DISK_GIB : 2, 16_384),
     checkInteger('targetUsePercent', props.targetUsePercent, 10, 95),
     validateOrder(minCapacity, maxCapacity),
     checkPorts(ports, slots),
@@ -36,7 +49,8 @@ export function checkFleet(props: ServerFleetProps, resolved: Resolved): void {
     validateGame(props),
     checkLoad(props.load),
     validateDrain(props.drainTime),
-    architecture && checkBundles(bundles, AGENT_BUNDLE, nodeBundle(architecture)),
+    validatePlatform(props, instanceTypes),
+    architecture && checkBundles(bundles, AGENT_BUNDLE, nodeBundle(architecture, props.platform === 'windows')),
   );
 }
 
@@ -57,6 +71,11 @@ function validateTypes(types: readonly InstanceType[]): string | undefined {
   const architectures = new Set(types.map(({ architecture }) => architecture));
   const must = 'one or more types of one architecture';
   return checkThat(architectures.size === 1, 'instanceTypes', must, types.map(String).join(', ') || 'none');
+}
+
+function validatePlatform({ platform }: ServerFleetProps, types: readonly InstanceType[]): string | undefined {
+  const holds = platform !== 'windows' || types.every((type) => type.architecture === InstanceArchitecture.X86_64);
+  return checkThat(holds, 'instanceTypes', 'x64 types, since Windows runs on no other', types.map(String).join(', '));
 }
 
 function validateGame({ gameFile, gameCommand }: ServerFleetProps): string | undefined {

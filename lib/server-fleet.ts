@@ -9,15 +9,24 @@ import {
   SpotAllocationStrategy,
 } from 'aws-cdk-lib/aws-autoscaling';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { type ILaunchTemplate, InstanceType, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import {
+  type ILaunchTemplate,
+  type IMachineImage,
+  type InstanceType,
+  type IVpc,
+  Port,
+  SecurityGroup,
+  SubnetType,
+} from 'aws-cdk-lib/aws-ec2';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { agentArguments } from './agent-arguments.ts';
-import type { BootGame } from './boot/boot-script.ts';
-import { AGENT_BUNDLE, DIST, fetchedFile, fetchStatement, nodeBundle } from './bundles.ts';
-import { amazonLinux, imageById, machineRole, machineTemplate } from './machine.ts';
+import type { BootGame, BootProps } from './boot/boot-script.ts';
+import { WINDOWS_MINDER, WINDOWS_PATHS, WINDOWS_SERVICE, type WindowsBoot } from './boot/windows-boot.ts';
+import { AGENT_BUNDLE, DIST, type FetchedFile, fetchedFile, fetchStatement, nodeBundle } from './bundles.ts';
+import { amazonLinux, imageById, machineRole, machineTemplate, windowsServer } from './machine.ts';
 import type { ServerFleetProps } from './server-fleet-props.ts';
-import { checkFleet } from './server-fleet-rules.ts';
+import { checkFleet, defaultDisk, defaultTypes } from './server-fleet-rules.ts';
 
 /** From the start of a machine until its servers take clients: boot, game, registrar. */
 const WARM_UP = Duration.minutes(3);
@@ -40,41 +49,23 @@ export class ServerFleet extends Construct {
   constructor(scope: Construct, id: string, props: ServerFleetProps) {
     super(scope, id);
     const { slots = 1, minCapacity = 1, maxCapacity = 4, bundles = DIST, drainTime = Duration.hours(1) } = props;
-    const { ports = { game: 7777, probe: 7000 }, instanceTypes = [new InstanceType('t4g.small')] } = props;
+    const { ports = { game: 7777, probe: 7000 }, instanceTypes = defaultTypes(props.platform) } = props;
     checkFleet(props, { slots, minCapacity, maxCapacity, ports, instanceTypes, bundles });
     const { deployment = 'onedoor', app, world = 'main', serverGroup = 'main' } = props;
     this.pool = { deployment, app, world, group: serverGroup };
     const first = instanceTypes[0] as InstanceType;
     this.securityGroup = this.serversGroup(props.vpc, ports, slots);
     this.role = machineRole(this, 'Role');
-    const code = fetchedFile(this, 'Code', join(bundles, AGENT_BUNDLE));
-    const node = fetchedFile(this, 'Node', join(bundles, nodeBundle(first.architecture)));
-    const game = this.bootGame(props, ports);
-    this.role.addToPolicy(fetchStatement([code, node, ...(game?.file ? [game.file] : [])]));
+    const boot = this.boot(props, { slots, ports, bundles, drainTime, type: first });
+    this.role.addToPolicy(fetchStatement(fetchedBy(boot)));
     props.registry.grantAgent(this.role);
     const template = machineTemplate(this, 'Template', {
       instanceType: first,
-      image: props.imageId === undefined ? amazonLinux(first.architecture) : imageById(props.imageId),
+      image: image(props, first),
       role: this.role,
       securityGroup: this.securityGroup,
-      diskGib: props.diskGib ?? 8,
-      boot: {
-        program: 'agent',
-        code,
-        node,
-        roleId: this.role.roleId,
-        slots,
-        environment: {
-          AWS_REGION: Aws.REGION,
-          ONEDOOR_TABLE: props.registry.table.tableName,
-          ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
-        },
-        arguments: agentArguments({
-          ...{ slots, ports, capacity: props.capacity, load: props.load ?? 'api' },
-          drainSeconds: drainTime.toSeconds(),
-        }),
-        ...(game && { game }),
-      },
+      diskGib: props.diskGib ?? defaultDisk(props.platform),
+      boot,
     });
     this.group = new AutoScalingGroup(this, 'Group', {
       vpc: props.vpc,
@@ -144,6 +135,37 @@ export class ServerFleet extends Construct {
     return group;
   }
 
+  private boot(props: ServerFleetProps, resolved: ResolvedBoot): BootProps | WindowsBoot {
+    const { slots, ports, bundles, drainTime, type } = resolved;
+    const isWindows = props.platform === 'windows';
+    const game = this.bootGame(props, ports);
+    const common = {
+      code: fetchedFile(this, 'Code', join(bundles, AGENT_BUNDLE)),
+      node: fetchedFile(this, 'Node', join(bundles, nodeBundle(type.architecture, isWindows))),
+      roleId: this.role.roleId,
+      slots,
+      environment: {
+        AWS_REGION: Aws.REGION,
+        ONEDOOR_TABLE: props.registry.table.tableName,
+        ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
+      },
+      arguments: agentArguments({
+        ...{ slots, ports, capacity: props.capacity, load: props.load ?? 'api' },
+        drainSeconds: drainTime.toSeconds(),
+        ...(isWindows && { paths: WINDOWS_PATHS }),
+      }),
+      ...(game && { game }),
+    };
+    if (!isWindows) return { ...common, program: 'agent' };
+    return {
+      ...common,
+      program: 'windows-agent',
+      service: fetchedFile(this, 'Service', WINDOWS_SERVICE),
+      minder: fetchedFile(this, 'Minder', WINDOWS_MINDER),
+      openPorts: Object.values(ports),
+    };
+  }
+
   private bootGame(props: ServerFleetProps, ports: Readonly<Record<string, number>>): BootGame | undefined {
     const { gameCommand: command, gameFile: path } = props;
     if (command === undefined) return undefined;
@@ -164,6 +186,26 @@ export class ServerFleet extends Construct {
     };
     for (const [name, value] of Object.entries(tags)) Tags.of(this.group).add(`onedoor:${name}`, value);
   }
+}
+
+interface ResolvedBoot {
+  readonly slots: number;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly bundles: string;
+  readonly drainTime: Duration;
+  readonly type: InstanceType;
+}
+
+/** What a machine fetches when it starts. */
+function fetchedBy(boot: BootProps | WindowsBoot): readonly FetchedFile[] {
+  const ofWindows = boot.program === 'windows-agent' ? [boot.service, boot.minder] : [];
+  const game = boot.program === 'door' ? undefined : boot.game?.file;
+  return [boot.code, boot.node, ...ofWindows, ...(game ? [game] : [])];
+}
+
+function image({ imageId, platform }: ServerFleetProps, { architecture }: InstanceType): IMachineImage {
+  if (imageId !== undefined) return imageById(imageId);
+  return platform === 'windows' ? windowsServer() : amazonLinux(architecture);
 }
 
 /** One type on demand needs the template alone; anything else is a choice that the group makes. */

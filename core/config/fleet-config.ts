@@ -14,8 +14,14 @@ export interface FleetConfig {
    */
   readonly labels: Readonly<Record<string, string>>;
   /**
-   * Instance types of one architecture, in order of preference. More types find capacity sooner, above all on spot.
-   * @default ['t4g.small']
+   * What the machines run. `windows` costs a licence for each vCPU and is not proven: docs/DEPLOY.md.
+   * @default 'linux'
+   */
+  readonly platform: 'linux' | 'windows';
+  /**
+   * Instance types of one architecture, in order of preference; x64 for Windows. More types find capacity sooner, above
+   * all on spot.
+   * @default ['t4g.small'], or ['t3.medium'] for Windows
    */
   readonly instanceTypes: readonly string[];
   /**
@@ -45,11 +51,11 @@ export interface FleetConfig {
   /** How the game gets on the machine and starts. @default { kind: 'sample' } */
   readonly game: GameConfig;
   /**
-   * An image with systemd, the AWS CLI and bash.
-   * @default - the newest Amazon Linux 2023 of the architecture
+   * An image with systemd, the AWS CLI and bash; for Windows with EC2Launch and the AWS Tools for PowerShell.
+   * @default - the newest Amazon Linux 2023 of the architecture, or Windows Server 2022 Core
    */
   readonly amiId?: string;
-  /** Size of the disk in GiB. @default 8 */
+  /** Size of the disk in GiB. @default 8, or 30 (the least) for Windows */
   readonly diskGib: number;
   /**
    * How long a machine that is to go waits for its sessions to end, in seconds (at most 2 h, the longest wait of a
@@ -90,6 +96,7 @@ export type LoadConfig =
   | { readonly adapter: 'api' }
   | { readonly adapter: 'bzflag' | 'teeworlds' | 'mumble' }
   | { readonly adapter: 'gamedig'; readonly type: string }
+  /** The path of a program on the machine; it is started as `program ADDRESS PORT`, with no arguments of its own. */
   | { readonly adapter: 'command'; readonly command: string };
 
 export type GameConfig =
@@ -98,7 +105,7 @@ export type GameConfig =
   /** The image has it and starts it by itself. */
   | { readonly kind: 'image' }
   /**
-   * A `.tar.gz` on the deployer's disk, unpacked to /opt/game, and the shell command that starts one server process
-   * there; it finds its port in `$PORT`, its slot in `$SLOT`.
+   * A `.tar.gz` (for Windows also a `.zip`) on the deployer's disk, unpacked to /opt/game, and the shell command (for
+   * Windows: PowerShell) that starts one server process there; it finds its port in `$PORT`, its slot in `$SLOT`.
    */
   | { readonly kind: 'archive'; readonly path: string; readonly command: string };

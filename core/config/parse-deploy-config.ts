@@ -8,7 +8,8 @@ import type {
   NetworkConfig,
   RuntimeSettings,
 } from './deploy-config.ts';
-import type { ExistingServersConfig, FleetConfig, GameConfig, LoadConfig } from './fleet-config.ts';
+import type { FleetConfig } from './fleet-config.ts';
+import { existing, fleet, identifier, instanceType, ordered, port, word } from './fleet-rules.ts';
 import { parseRuntimeConfig } from './runtime-config.ts';
 import {
   integer,
@@ -18,11 +19,10 @@ import {
   optional,
   parse,
   type Rule,
-  record,
   refine,
+  refineAnyway,
   shape,
   text,
-  variant,
   withDefault,
 } from './schema.ts';
 
@@ -31,94 +31,7 @@ const DEFAULT_PROBE_PORT = 7000;
 /** The retention periods of CloudWatch Logs (PutRetentionPolicy), up to a year. */
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365];
 
-const port = integer(1, 65535);
-const identifier = text('1 to 24 characters of a-z, 0-9 and -, beginning with a letter', /^[a-z][a-z0-9-]{0,23}$/);
-/** What may stand in an option of the probe protocol and in a tag of EC2 alike. */
-const word = text('1 to 32 characters of letters, digits, space and + - = . _ : / @', /^[\w +\-=.:/@]{1,32}$/);
-const instanceType = text('an instance type such as t4g.small', /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/);
-const command = text('a command of 1 to 1000 characters on one line', /^[^\n\r]{1,1000}$/);
-const plainCommand = text('one line without quotes and backslashes', /^[^'"\\\n\r]{1,1000}$/);
 const domainName = text('a domain name', /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/);
-
-const load = variant<LoadConfig>('adapter', {
-  api: shape({ adapter: oneOf('api') }),
-  bzflag: shape({ adapter: oneOf('bzflag') }),
-  teeworlds: shape({ adapter: oneOf('teeworlds') }),
-  mumble: shape({ adapter: oneOf('mumble') }),
-  gamedig: shape({ adapter: oneOf('gamedig'), type: text('a game id of gamedig', /^[a-z0-9_-]{1,40}$/) }),
-  command: shape({ adapter: oneOf('command'), command: plainCommand }),
-});
-
-const game = variant<GameConfig>('kind', {
-  sample: shape({ kind: oneOf('sample') }),
-  image: shape({ kind: oneOf('image') }),
-  archive: shape({ kind: oneOf('archive'), path: text('the path of a .tar.gz', /.\.tar\.gz$/), command }),
-});
-
-function fleet(probePort: number): Rule<FleetConfig> {
-  const fields = shape<FleetConfig>({
-    name: identifier,
-    app: word,
-    world: withDefault(word, 'main'),
-    group: withDefault(word, 'main'),
-    labels: withDefault(record(word, word, 8), {}),
-    instanceTypes: withDefault(list(instanceType, 1, 10), ['t4g.small']),
-    purchase: withDefault(oneOf('on-demand', 'spot'), 'on-demand'),
-    min: withDefault(integer(0, 10_000), 1),
-    max: withDefault(integer(0, 10_000), 4),
-    slots: withDefault(integer(1, 100), 1),
-    capacity: integer(1, 100_000),
-    ports: portsOf(probePort),
-    load: withDefault(load, { adapter: 'api' }),
-    game: withDefault(game, { kind: 'sample' }),
-    amiId: optional(text('the id of an image', /^ami-[0-9a-f]{8,17}$/)),
-    diskGib: withDefault(integer(2, 16_384), 8),
-    drainSeconds: withDefault(integer(30, 7200), 3600),
-    targetUsePct: withDefault(integer(10, 95), 70),
-  });
-  return refine(fields, (value, path) => [...ordered(value, path), ...portsApart(value, path)]);
-}
-
-function existing(probePort: number): Rule<ExistingServersConfig> {
-  const fields = shape<ExistingServersConfig>({
-    join: identifier,
-    architecture: withDefault(oneOf('x64', 'arm64'), 'x64'),
-    slots: withDefault(integer(1, 100), 1),
-    capacity: integer(1, 100_000),
-    ports: portsOf(probePort),
-    load: withDefault(load, { adapter: 'api' }),
-  });
-  return refine(fields, portsApart);
-}
-
-/** `game` and `probe` are always there. */
-function portsOf(probePort: number): Rule<Readonly<Record<string, number>>> {
-  const rule = record(identifier, port, 8);
-  const defaults = { game: 7777, probe: probePort };
-  return (value, ...rest) => {
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return rule(isObject ? { ...defaults, ...value } : (value ?? defaults), ...rest);
-  };
-}
-
-function ordered(range: { readonly min: number; readonly max: number }, path: string): readonly string[] {
-  return range.min <= range.max ? [] : [mistake(`${path}.max`, `at least min (${range.min})`, range.max)];
-}
-
-/** What the loopback API of the agents is called in a complaint about ports. */
-const AGENT_API = 'the agent’s API';
-
-/** Slot n of a role has that role's port + n, so the ranges of two roles must not meet. */
-function portsApart({ ports, slots }: Pick<FleetConfig, 'ports' | 'slots'>, path: string): readonly string[] {
-  const roles = Object.entries({ ...ports, [AGENT_API]: 7100 }).sort(([, a], [, b]) => a - b);
-  return roles.flatMap(([role, first], index) => {
-    const [nextRole, next] = roles[index + 1] ?? ['the last port', 65_536];
-    if (first + slots - 1 < next) return [];
-    const [blamed, other] = role === AGENT_API ? [nextRole, role] : [role, nextRole];
-    const must = `at least ${slots} ports away from ${other}, since slot n has the port + n`;
-    return [mistake(`${path}.ports.${blamed}`, must, ports[blamed])];
-  });
-}
 
 const domain: Rule<DomainConfig> = shape<DomainConfig>({
   name: domainName,
@@ -186,7 +99,7 @@ function deployment(probePort: number, app: string): Rule<DeployConfig> {
     permissionsBoundaryArn: optional(text('the ARN of a policy', /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/)),
     qualifier: optional(text('1 to 10 letters and digits', /^[a-z0-9]{1,10}$/)),
   });
-  return refine(fields, (config) => [...namesApart(config), ...targetPortApart(config), ...slotsKnown(config)]);
+  return refineAnyway(fields, (config) => [...namesApart(config), ...targetPortApart(config), ...slotsKnown(config)]);
 }
 
 /** Derived from other fields, so that the two can never differ. */
@@ -204,11 +117,20 @@ const runtime: Rule<RuntimeSettings> = (value, path, problems) => {
   return value as RuntimeSettings;
 };
 
+/** Of settings that are wrong nothing follows. */
+function maxSlotsOf(settings: RuntimeSettings): number {
+  try {
+    return parseRuntimeConfig(JSON.stringify(settings)).maxSlots;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
 /** Packets from a probe port are never requests; beyond `maxSlots` the door would not know that port as one. */
 function slotsKnown({ fleets, existingServers, runtime: settings }: DeployConfig): readonly string[] {
-  const { maxSlots } = parseRuntimeConfig(JSON.stringify(settings));
+  const maxSlots = maxSlotsOf(settings);
   const tooMany = (path: string, slots: number): readonly string[] =>
-    slots <= maxSlots ? [] : [mistake(`${path}.slots`, `at most runtime.maxSlots (${maxSlots})`, slots)];
+    !(slots > maxSlots) ? [] : [mistake(`${path}.slots`, `at most runtime.maxSlots (${maxSlots})`, slots)];
   return [
     ...fleets.flatMap(({ slots }, index) => tooMany(`fleets[${index}]`, slots)),
     ...existingServers.flatMap(({ slots }, index) => tooMany(`existingServers[${index}]`, slots)),
@@ -225,7 +147,9 @@ const retention: Rule<number> = (value, path, problems) => {
 function namesApart({ fleets, existingServers }: DeployConfig): readonly string[] {
   const twice = (names: readonly string[], path: (index: number) => string): readonly string[] =>
     names.flatMap((name, index) =>
-      names.indexOf(name) === index ? [] : [mistake(path(index), 'a name that no other one has', name)],
+      name === undefined || names.indexOf(name) === index
+        ? []
+        : [mistake(path(index), 'a name that no other one has', name)],
     );
   return [
     ...twice(
@@ -240,9 +164,10 @@ function namesApart({ fleets, existingServers }: DeployConfig): readonly string[
 }
 
 /** A client may talk to a machine through the load balancer and directly: on one port these flows share a 5-tuple. */
-function targetPortApart({ fleets, existingServers, gateway: { targetPort } }: DeployConfig): readonly string[] {
+function targetPortApart({ fleets, existingServers, gateway }: DeployConfig): readonly string[] {
+  const { targetPort } = gateway;
   const clashes = (path: string, { ports, slots }: Pick<FleetConfig, 'ports' | 'slots'>): readonly string[] =>
-    Object.entries(ports)
+    Object.entries(ports ?? {})
       .filter(([, first]) => targetPort >= first && targetPort < first + slots)
       .map(([role, first]) =>
         mistake(`${path}.ports.${role}`, `a range without the gateway's target port ${targetPort}`, first),

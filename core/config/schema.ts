@@ -145,6 +145,18 @@ export function refine<T>(rule: Rule<T>, check: (value: T, path: string) => read
   };
 }
 
+/**
+ * As `refine`, but asked whatever the first rule found, so that no mistake hides another one. Where the first rule
+ * complained, a field may be anything or missing: `check` must bear that, and say nothing of it.
+ */
+export function refineAnyway<T>(rule: Rule<T>, check: (value: T) => readonly string[]): Rule<T> {
+  return (value, path, problems) => {
+    const parsed = rule(value, path, problems);
+    if (isObject(value)) problems.push(...check(parsed));
+    return parsed;
+  };
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

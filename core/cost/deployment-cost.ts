@@ -27,11 +27,11 @@ export function idleInput(config: DeployConfig): CostInput {
       spot: false,
       diskGib: GATEWAY_DISK_GIB,
     },
-    fleets: fleets.map(({ name, min, instanceTypes, purchase, diskGib }) => {
+    fleets: fleets.map(({ name, min, instanceTypes, platform, purchase, diskGib }) => {
       const type = instanceTypes[0] ?? '';
       const spot = purchase === 'spot';
       const label = `fleet ${name} (${min} x ${type}${spot ? ' spot' : ''})`;
-      return { name: label, count: min, type, platform: 'linux', spot, diskGib };
+      return { name: label, count: min, type, platform, spot, diskGib };
     }),
     servers: fleets.reduce((sum, { min, slots }) => sum + min * slots, 0),
     beatMs: timing.beatMs,

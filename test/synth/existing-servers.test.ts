@@ -96,7 +96,7 @@ describe('the props of existing servers', () => {
       '`capacity` must be a whole number between 1 and 100000, got: 0.',
       '`slots` must be a whole number between 1 and 100, got: 0.',
       '`ports` must be game, probe and others, each 0 ports from the next and from 7100, up to 65535, got: {"game":1}.',
-      '`load` must be one line without quotes and backslashes, got: ".',
+      '`load` must be a word of --load without quotes, backslashes and spaces: a program gets no arguments of its own, got: ".',
     ]);
   });
 });

@@ -156,7 +156,7 @@ describe('a deployment with everything given', () => {
       fleets: [
         { name: 'duel', app: 'arena', capacity: 8, load: { adapter: 'gamedig', type: 'quake3' } },
         { name: 'spot', app: 'arena', group: 'b', capacity: 8, purchase: 'spot', game: { kind: 'image' } },
-        { name: 'voice', app: 'voice', capacity: 99, load: { adapter: 'command', command: 'count --all' } },
+        { name: 'voice', app: 'voice', capacity: 99, load: { adapter: 'command', command: '/opt/game/count' } },
       ],
       runtime: { policy: 'least-loaded' },
       keyRotationDays: 7,
@@ -209,7 +209,7 @@ describe('a deployment with everything given', () => {
       .join('\n');
     expect(scripts).toContain('"policy":"least-loaded"');
     expect(scripts).toContain('--load "gamedig:quake3"');
-    expect(scripts).toContain('--load "command:count --all"');
+    expect(scripts).toContain('--load "command:/opt/game/count"');
     expect(scripts).toContain('--probe-port 9000');
   });
 

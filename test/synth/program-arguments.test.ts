@@ -30,7 +30,7 @@ function never(text: string): void {
 describe('the command line that a fleet gives its agents', () => {
   it('is one that the agent takes, with the ports and the capacity of the fleet', () => {
     const template = Template.fromStack(
-      aFleet({ slots: 2, load: 'command:count --all', ports: { game: 27_960, probe: 7010, lobby: 8000 } }),
+      aFleet({ slots: 2, load: 'command:/opt/game/count', ports: { game: 27_960, probe: 7010, lobby: 8000 } }),
     );
     const environment = environmentOf(template, 'agent');
     const argv = ['--identity', 'AROAEXAMPLE:i-0a1b', ...splitArguments(environment['ONEDOOR_ARGUMENTS'])];
@@ -41,7 +41,7 @@ describe('the command line that a fleet gives its agents', () => {
         { address: '127.0.0.1', port: 27_961 },
       ],
       capacity: 32,
-      load: 'command:count --all',
+      load: 'command:/opt/game/count',
       table: '203.0.113.7',
       ...{ probePort: 7010, apiPort: 7100, lobbyPort: 8000 },
       ...{ journal: '/run/onedoor', apiTokenFile: '/etc/onedoor/api-token', drainMs: 3_600_000, isJson: true },

@@ -29,8 +29,8 @@ describe.each<[string, Partial<ServerFleetProps>, string]>([
   ],
   [
     'validateLoad',
-    { load: `command:count 'all'` },
-    "`load` must be one line without quotes and backslashes, got: command:count 'all'.",
+    { load: `command:count --all` },
+    '`load` must be a word of --load without quotes, backslashes and spaces: a program gets no arguments of its own, got: command:count --all.',
   ],
   [
     'validateTypes',
@@ -41,6 +41,16 @@ describe.each<[string, Partial<ServerFleetProps>, string]>([
     'validateTypes without a type',
     { instanceTypes: [] },
     '`instanceTypes` must be one or more types of one architecture, got: none.',
+  ],
+  [
+    'validatePlatform',
+    { platform: 'windows', instanceTypes: [new InstanceType('t4g.small')] },
+    '`instanceTypes` must be x64 types, since Windows runs on no other, got: t4g.small.',
+  ],
+  [
+    'the disk of Windows',
+    { platform: 'windows', diskGib: 8 },
+    '`diskGib` must be a whole number between 30 and 16384, got: 8.',
   ],
   ['validateGame', { gameFile: 'game.tar.gz' }, '`gameCommand` must be given with gameFile, got: nothing.'],
   ['validateDrain', { drainTime: Duration.seconds(10) }, '`drainTime` must be between 30 and 7200 s, got: 10 s.'],

@@ -25,6 +25,7 @@ const FIXTURES = [
   'game/game.mjs',
   'node/node-arm64.gz',
   'node/node-x64.gz',
+  'node/node-win-x64.gz',
 ];
 
 /** A folder like dist/, so that tests of constructs need no build. */

@@ -38,6 +38,7 @@ describe('the deployer’s configuration', () => {
         world: 'main',
         group: 'main',
         labels: {},
+        platform: 'linux',
         instanceTypes: ['t4g.small'],
         purchase: 'on-demand',
         min: 2,
@@ -90,11 +91,6 @@ describe('the deployer’s configuration', () => {
       'a port of the agent’s API',
       { fleets: [aFleet({ slots: 10, ports: { game: 7105 } })] },
       '`fleets[0].ports.game` must be at least 10 ports away from the agent’s API, since slot n has the port + n, got: 7105.',
-    ],
-    [
-      'a load command that no command line can carry',
-      { fleets: [aFleet({ load: { adapter: 'command', command: "count 'all'" } })] },
-      "`fleets[0].load.command` must be one line without quotes and backslashes, got: count 'all'.",
     ],
     [
       'a range past the last port',
@@ -177,6 +173,47 @@ describe('the deployer’s configuration', () => {
     ],
   ])('refuses %s', (_what, input, problem) => {
     expect(problemsOf(input)).toEqual([problem]);
+  });
+
+  it('lets no mistake hide one between fields', () => {
+    expect(
+      problemsOf({
+        gateway: { targetPort: 7777 },
+        runtime: { maxSlots: 2 },
+        fleets: [aFleet({ capacity: 0 }), aFleet({ slots: 3, diskGib: 1 }), 'none', { app: 'x' }],
+        existingServers: [anExisting(), anExisting({ ports: 'all' })],
+        assign: 7,
+      }),
+    ).toEqual([
+      '`assign` must be an object, got: 7.',
+      '`fleets[0].capacity` must be a whole number between 1 and 100000, got: 0.',
+      '`fleets[1].diskGib` must be a whole number between 2 and 16384, got: 1.',
+      '`fleets[2]` must be an object, got: none.',
+      '`fleets[3].name` must be 1 to 24 characters of a-z, 0-9 and -, beginning with a letter, got: nothing.',
+      '`fleets[3].capacity` must be a whole number between 1 and 100000, got: nothing.',
+      '`existingServers[1].ports` must be an object of at most 8 keys, got: all.',
+      '`fleets[1].name` must be a name that no other one has, got: arena.',
+      '`existingServers[1].join` must be a name that no other one has, got: old.',
+      "`fleets[0].ports.game` must be a range without the gateway's target port 7777, got: 7777.",
+      "`fleets[1].ports.game` must be a range without the gateway's target port 7777, got: 7777.",
+      "`fleets[3].ports.game` must be a range without the gateway's target port 7777, got: 7777.",
+      "`existingServers[0].ports.game` must be a range without the gateway's target port 7777, got: 7777.",
+      '`fleets[1].slots` must be at most runtime.maxSlots (2), got: 3.',
+    ]);
+  });
+
+  it('bears fields of any kind', () => {
+    for (const field of ['gateway', 'fleets', 'existingServers', 'runtime', 'network', 'domain', 'assign']) {
+      for (const value of [null, 7, 'x', [], [null], {}, [{}], [[]]]) {
+        expect(() => problemsOf({ [field]: value })).not.toThrow();
+      }
+    }
+  });
+
+  it('refuses a certificate without a name for it', () => {
+    const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/0b0c0d0e';
+    expect(problemsOf({ domain: { certificateArn } })).toEqual(['`domain.name` must be a domain name, got: nothing.']);
+    expect(problemsOf({ certificateArn })[0]).toMatch(/^`certificateArn` must be left out: there is no such key;/);
   });
 
   it('blames a wrong probe port alone, not the fleets that take it over', () => {
