@@ -27,6 +27,11 @@ health() {
   curl --silent --output /dev/null --write-out '%{http_code}' --max-time 2 "$HEALTH_URL" || true
 }
 
+# An agent's sessions are in its journal; a gateway first fails its health, so that it gets nothing new.
+restart() {
+  systemctl restart "onedoor-$PROGRAM.service" || tell "$PROGRAM cannot be restarted"
+}
+
 # well STATUS: whether the program gets well; if it was not before, whether it answers.
 well() {
   local before=$1 good=0 end=$((SECONDS + PATIENCE)) status
@@ -52,7 +57,7 @@ judge() {
   sha256_of "$FILE" >"$FILE.refused"
   cp "$FILE.old" "$FILE.part"
   mv "$FILE.part" "$FILE"
-  systemctl restart "onedoor-$PROGRAM.service"
+  restart
   rm "$FILE.trial"
   tell "$PROGRAM $(<"$FILE.refused") does not get well: back to $(sha256_of "$FILE")"
 }
@@ -87,8 +92,7 @@ look() {
   health >"$FILE.trial"
   chmod 644 "$FILE.new"
   mv "$FILE.new" "$FILE"
-  # An agent's sessions are in its journal; a gateway first fails its health, so that it gets nothing new.
-  systemctl restart "onedoor-$PROGRAM.service"
+  restart
   judge
 }
 

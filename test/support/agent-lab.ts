@@ -140,6 +140,17 @@ export class AgentLab {
       .ticket;
   }
 
+  /** Which program the row says that its agent is. */
+  async versionOf(): Promise<string | undefined> {
+    const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: this.#endpoint });
+    try {
+      const { Item } = await client.call('GetItem', { TableName: TABLE, Key: { pk: { S: this.key } } });
+      return Item?.['version']?.S;
+    } finally {
+      client.destroy();
+    }
+  }
+
   /** A call of the game's API. */
   async api(
     method: string,
