@@ -12,6 +12,7 @@ export interface RosterPage {
   readonly etag: string;
   /** Detached JWS of the body. */
   readonly signature: string;
+  readonly signedAtMs: number;
 }
 
 /** What the API says of the roster; made when first asked for, kept until the next version. */
@@ -24,6 +25,8 @@ export interface RosterDocuments {
 
 /** Pages kept of one version: queries are the clients' to choose, memory is not. */
 const MAX_KEPT_PAGES = 16;
+/** Clients keep a page for a start while the door is away, and judge its age by the time in the signature. */
+const SIGN_AGAIN_MS = 60_000;
 
 interface Edition {
   readonly view: RosterView;
@@ -31,7 +34,7 @@ interface Edition {
   readonly pages: Map<string, RosterPage>;
 }
 
-export function createRosterDocuments(signer: Signer): RosterDocuments {
+export function createRosterDocuments(signer: Signer, wallMs: () => number = Date.now): RosterDocuments {
   let newest: Edition | undefined;
 
   function editionOf(view: RosterView): Edition {
@@ -44,9 +47,10 @@ export function createRosterDocuments(signer: Signer): RosterDocuments {
       const { servers, pages } = editionOf(view);
       const key = JSON.stringify(query);
       const kept = pages.get(key);
-      if (kept) return kept;
-      const page = signPage(JSON.stringify(pageOf(view.version, servers, query)), signer);
-      if (pages.size < MAX_KEPT_PAGES) pages.set(key, page);
+      const nowMs = wallMs();
+      if (kept && nowMs - kept.signedAtMs < SIGN_AGAIN_MS) return kept;
+      const page = signPage(kept?.body ?? JSON.stringify(pageOf(view.version, servers, query)), signer, nowMs);
+      if (kept || pages.size < MAX_KEPT_PAGES) pages.set(key, page);
       return page;
     },
     apps: (view) => ({
@@ -127,15 +131,17 @@ function groupBy<T>(items: readonly T[], nameOf: (item: T) => string): readonly 
 
 /**
  * A JWS with detached content (RFC 7515, appendix F): the middle part is left out, since the body is it. `typ` keeps a
- * roster from being taken for a ticket of the same key (RFC 8725, section 3.11).
+ * roster from being taken for a ticket of the same key (RFC 8725, section 3.11); `iat` tells how old a kept one is.
  */
-function signPage(body: string, signer: Signer): RosterPage {
-  const header = base64Url(JSON.stringify({ alg: 'EdDSA', kid: signer.kid, typ: 'roster' }));
+function signPage(body: string, signer: Signer, wallMs: number): RosterPage {
+  const iat = Math.floor(wallMs / 1_000);
+  const header = base64Url(JSON.stringify({ alg: 'EdDSA', kid: signer.kid, typ: 'roster', iat }));
   const signature = signer.sign(Buffer.from(`${header}.${base64Url(body)}`));
   return {
     body,
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
     signature: `${header}..${Buffer.from(signature).toString('base64url')}`,
+    signedAtMs: wallMs,
   };
 }
 

@@ -22,11 +22,12 @@ export function createRosterRoutes(deps: {
     },
     servers({ request, query }) {
       const { body, etag, signature } = documents.page(deps.view(), query);
-      const headers = { etag, 'cache-control': 'no-cache' };
+      // With 304 too: the same body, signed anew.
+      const headers = { etag, 'cache-control': 'no-cache', 'roster-signature': signature };
       if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers, body: '' };
       return {
         status: 200,
-        headers: { ...headers, 'content-type': 'application/json', 'roster-signature': signature },
+        headers: { ...headers, 'content-type': 'application/json' },
         body,
       };
     },
