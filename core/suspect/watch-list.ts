@@ -1,0 +1,39 @@
+import type { RosterEntry, RosterView } from '../registry/roster.ts';
+import { fnv1a64, type Hash64 } from '../select/hash.ts';
+import { meeting, serverHashes } from '../select/server-hashes.ts';
+
+/** Probers of one server: with two of them, the death of one leaves no server unwatched. */
+const PROBERS_EACH = 2;
+
+/**
+ * The servers that `self` probes: of all that could be given out, those for which it is among the two probers that
+ * rendezvous hashing names. So each server costs two probes a period, however many gateways there are, and a gateway
+ * that comes or goes moves no more than its share.
+ * @param probers names of all that live, `self` among them or not
+ * @param freshMs age of a beat from which its server is not given out anyway
+ */
+export function watchList(
+  view: RosterView,
+  probers: readonly string[],
+  self: string,
+  freshMs: number,
+): readonly RosterEntry[] {
+  const others = probers.filter((name) => name !== self);
+  const hashes = serverHashes(view);
+  const mine = keyOf(self);
+  const theirs = others.map(keyOf);
+  return view.entries.filter(({ server, status }, index) => {
+    // One that is suspect and beats is watched on, so that it is given out again when it answers.
+    const isThere =
+      view.listed[index] === 1 || (status.state === 'ready' && status.suspect && status.beatAgeMs < freshMs);
+    if (!isThere || server.ports['probe'] === undefined) return false;
+    const own = meeting(mine, hashes, index);
+    let better = 0;
+    for (const key of theirs) if (meeting(key, hashes, index) > own) better++;
+    return better < PROBERS_EACH;
+  });
+}
+
+function keyOf(name: string): Hash64 {
+  return fnv1a64(new TextEncoder().encode(name));
+}
