@@ -20,14 +20,14 @@ export interface JournalOptions<Entry> {
   readonly dir: string;
   /** What the journal is of; any text. */
   readonly name: string;
-  /** The entry of a line; undefined for one that this version does not know: it is skipped. */
-  readonly parse: (line: string) => Entry | undefined;
+  /** The entry of a line; undefined for one that this version does not know: it is skipped. `newer`: it must not be. */
+  readonly parse: (line: string) => Entry | 'newer' | undefined;
 }
 
 export interface Journal<Entry> {
   /** What was in it when it was opened, in order. */
   readonly entries: readonly Entry[];
-  /** A line in its middle could not be read: what it said is unknown, so `entries` is empty. */
+  /** A line in its middle could not be read, or is of a later version that must not be overlooked: what it said is unknown, so `entries` is empty. */
   readonly isDamaged: boolean;
   /**
    * Appends entries; they are in the file when this returns, so they survive this process. Not synced to a disk: the
@@ -130,7 +130,7 @@ interface Read<Entry> {
   readonly goodBytes: number;
 }
 
-function readJournal<Entry>(path: string, parse: (line: string) => Entry | undefined): Read<Entry> {
+function readJournal<Entry>(path: string, parse: JournalOptions<Entry>['parse']): Read<Entry> {
   const fd = openSync(path, 'a+', PRIVATE_FILE);
   const bytes = fstatSync(fd).size === 0 ? Buffer.alloc(0) : readFileSync(fd);
   closeSync(fd);
@@ -139,8 +139,8 @@ function readJournal<Entry>(path: string, parse: (line: string) => Entry | undef
   for (const line of bytes.toString('utf8', 0, goodBytes).split('\n')) {
     if (line === '') continue;
     const entry = parse(line);
-    if (entry !== undefined) entries.push(entry);
-    else if (!isJson(line)) return { entries: [], isDamaged: true, goodBytes };
+    if (entry !== undefined && entry !== 'newer') entries.push(entry);
+    else if (entry === 'newer' || !isJson(line)) return { entries: [], isDamaged: true, goodBytes };
   }
   return { entries, isDamaged: false, goodBytes };
 }

@@ -19,6 +19,9 @@ export interface JournalState {
  */
 const KEPT_GENS = 256;
 
+/** Entries without `v` are of this format, and all that it writes are. */
+const JOURNAL_FORMAT = 1;
+
 /** Replays entries; unknown ones are skipped, so that an older agent can read a newer journal. */
 export function replay(entries: Iterable<JournalEntry>): JournalState {
   let floor = 0;
@@ -71,8 +74,11 @@ export function snapshot(state: JournalState | SeatBook): JournalEntry[] {
   ];
 }
 
-/** A line of the journal, or undefined where it is torn or not ours. */
-export function parseEntry(line: string): JournalEntry | undefined {
+/**
+ * A line of the journal; undefined where it is torn or of a kind that is not known and may be skipped. `newer`: it is of
+ * a kind that nobody may skip (its `v` is above that of this version), as one that a later version wrote.
+ */
+export function parseEntry(line: string): JournalEntry | 'newer' | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -92,5 +98,6 @@ export function parseEntry(line: string): JournalEntry | undefined {
     (entry['t'] === 'out' && text('id')) ||
     (entry['t'] === 'count' && number('k')) ||
     (entry['t'] === 'failover' && text('jti') && number('until'));
+  if (number('v') && (entry['v'] as number) > JOURNAL_FORMAT) return 'newer';
   return fits ? (value as JournalEntry) : undefined;
 }

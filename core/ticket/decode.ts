@@ -26,6 +26,8 @@ export interface DecodedTicket {
  * spelling of one ticket (RFC 8725, section 3.1).
  */
 const HEADER = /^\{"alg":"EdDSA","kid":"([A-Za-z0-9_-]{1,43})"\}$/;
+/** A ticket without the claim `v` is of this format, and all that are issued are. */
+const TICKET_FORMAT = 1;
 const MAX_ISS_BYTES = 24;
 const MAX_GEN_BYTES = 32;
 
@@ -76,6 +78,7 @@ function parseObject(json: string): Record<string, unknown> | undefined {
 /** Name of the first claim that is missing or not as Claims has it. */
 function wrongClaim(claims: Record<string, unknown>): string | undefined {
   const { aud, gen, seat, iat, exp } = claims;
+  if ('v' in claims && claims['v'] !== TICKET_FORMAT) return 'v';
   if (!isText(claims['iss'], MAX_ISS_BYTES)) return 'iss';
   if (!isText(aud, MAX_SERVER_ID_BYTES)) return 'aud';
   if (!isClient(claims['sub'])) return 'sub';
