@@ -20,7 +20,6 @@ export const BUNDLES: readonly Bundle[] = [
   { entry: 'lambda/release.ts', file: 'release/index.mjs', budgetKiB: 600 },
   { entry: 'agents/main.ts', file: 'agent/agent.mjs', budgetKiB: 1_536 },
   { entry: 'door/main.ts', file: 'door/door.mjs', budgetKiB: 900 },
-  { entry: 'client/index.ts', file: 'client/index.mjs', budgetKiB: 80 },
   { entry: 'local/game/main.ts', file: 'game/game.mjs', budgetKiB: 60 },
 ];
 
