@@ -58,15 +58,21 @@ export interface DynamoClientOptions {
   readonly credentials?: Credentials;
 }
 
-/** An engine on this machine signs nothing: people should not have to make up an account to try it. */
+/**
+ * An engine on this machine signs nothing: people should not have to make up an account to try it. Where the environment
+ * says whose calls they are, or which metadata service knows it, that stands: emulators have accounts too.
+ */
 const LOOPBACK = /^https?:\/\/(127\.[\d.]+|localhost|\[::1\])(:\d+)?\/?$/;
 const MADE_UP = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 function accessOf({ access, region, credentials }: DynamoClientOptions, endpoint: string): Access {
-  const { AWS_ACCESS_KEY_ID: key, AWS_PROFILE: profile, AWS_REGION: here } = process.env;
+  const { AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_REGION: here } = process.env;
   const isLocal = LOOPBACK.test(endpoint);
+  const isSomebody = [AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_EC2_METADATA_SERVICE_ENDPOINT].some(
+    (one) => one !== undefined,
+  );
   const { credentials: ask, region: where } = access ?? environmentAccess();
-  const me = credentials ?? (isLocal && key === undefined && profile === undefined ? MADE_UP : undefined);
+  const me = credentials ?? (isLocal && !isSomebody ? MADE_UP : undefined);
   const place = region ?? (isLocal && here === undefined ? 'us-east-1' : undefined);
   return { credentials: me ? () => me : ask, region: place === undefined ? where : () => place };
 }
