@@ -2,27 +2,36 @@ import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler, HttpResponse } from '../adapters/http/types.ts';
 import type { ServerState } from '../core/registry/row.ts';
 import { type LobbyPage, paginateLobby } from '../core/wire/lobby-page.ts';
+import type { LobbyFeed } from './lobby-feed.ts';
 
 /** What a server tells anybody of itself. */
 export interface LobbyFacts {
+  /** Short id of the server. */
+  readonly id: string;
   readonly app: string;
   readonly world: string;
+  readonly group: string;
   readonly sessions: number;
   readonly capacity: number;
   readonly state: ServerState;
+  /** The session in progress in the app's own words; "" where the game tells nothing. */
+  readonly description: string;
   readonly participants: readonly string[];
 }
 
-/** The public lobby over HTTP: `GET /` for people and programs, `GET /healthz` for load balancers. */
-export function createLobbyHandler(facts: () => LobbyFacts | undefined): HttpHandler {
+const PATHS = ['/', '/events', '/healthz'];
+
+/** The public lobby over HTTP: `GET /` for people and programs, `GET /events` for what changes, `GET /healthz`. */
+export function createLobbyHandler(facts: () => LobbyFacts | undefined, feed: LobbyFeed): HttpHandler {
   return ({ path, method }) => {
-    if (path !== '/' && path !== '/healthz') return problemResponse('http.not-found');
+    if (!PATHS.includes(path)) return problemResponse('http.not-found');
     if (method !== 'GET' && method !== 'HEAD') {
       return problemResponse('http.method-not-allowed', { headers: { allow: 'GET, HEAD' } });
     }
     const lobby = facts();
     if (!lobby) return problemResponse('agent.not-ready', { headers: OPEN });
     if (path === '/') return json(200, lobby);
+    if (path === '/events') return feed.answer(OPEN);
     return json(lobby.state === 'ready' ? 200 : 503, { state: lobby.state });
   };
 }
@@ -45,9 +54,9 @@ export function createLobbyPages(facts: () => LobbyFacts | undefined): () => rea
     const text = JSON.stringify(lobby);
     if (lobby && text !== last) {
       last = text;
-      const { app, world, sessions, capacity } = lobby;
+      const { app, world, sessions, capacity, description } = lobby;
       const participants = lobby.participants.map((name) => ({ name, info: '' }));
-      pages = paginateLobby({ version: ++version, app, world, sessions, capacity, description: '', participants });
+      pages = paginateLobby({ version: ++version, app, world, sessions, capacity, description, participants });
     }
     return pages;
   };

@@ -1,10 +1,11 @@
 import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../adapters/http/types.ts';
-import { flag, integer, list, optional, shape, text } from '../core/config/schema.ts';
+import { flag, integer, list, mistake, optional, shape, text } from '../core/config/schema.ts';
 import { OnedoorError, type Refusal } from '../core/errors.ts';
 import type { SeatSession } from '../core/registry/journal-entry.ts';
 import type { RosterEntry } from '../core/registry/roster.ts';
 import { toBase64Url } from '../core/ticket/base64url.ts';
+import { MAX_DESCRIPTION_BYTES } from '../core/wire/limits.ts';
 import type { Entry } from './admission.ts';
 import { isAuthorized } from './api-token.ts';
 import { readJson } from './json-body.ts';
@@ -15,6 +16,8 @@ export interface GameReport {
   readonly sessions: readonly ListedSession[];
   readonly capacity?: number;
   readonly participants?: readonly string[];
+  /** What the lobby says of the session in progress. */
+  readonly description?: string;
   /** False: alive, but not to be given to anybody yet. */
   readonly ready?: boolean;
 }
@@ -44,6 +47,11 @@ const MAX_SESSIONS = 10_000;
 const MAX_PARTICIPANTS = 255;
 
 const anyText = text('a text of 1 to 1000 characters', /^.{1,1000}$/s);
+const anyDescription = (value: unknown, path: string, problems: string[]): string => {
+  const fits = typeof value === 'string' && value.isWellFormed() && Buffer.byteLength(value) <= MAX_DESCRIPTION_BYTES;
+  if (!fits) problems.push(mistake(path, `a text of up to ${MAX_DESCRIPTION_BYTES} bytes`, value));
+  return value as string;
+};
 const sessionsBody = shape<{ readonly ticket?: string; readonly client?: string }>({
   ticket: optional(anyText),
   client: optional(text('1 to 32 characters', /^.{1,32}$/s)),
@@ -52,6 +60,7 @@ const loadBody = shape<GameReport>({
   sessions: list(shape<ListedSession>({ id: anyText, sub: optional(anyText) }), 0, MAX_SESSIONS),
   capacity: optional(integer(0, 65_535)),
   participants: optional(list(text('a name of up to 100 characters', /^.{0,100}$/s), 0, MAX_PARTICIPANTS)),
+  description: optional(anyDescription),
   ready: optional(flag),
 });
 

@@ -148,9 +148,9 @@ export class Slot implements GameFacing {
   lobby(): LobbyFacts | undefined {
     const { placement, sessions } = this.#keeper;
     if (!placement) return undefined;
-    const { app, world } = placement;
-    const { capacity, state } = this.#wish();
-    return { app, world, sessions, capacity, state, participants: this.#reading.participants ?? [] };
+    const { id, app, world, group } = placement;
+    const { participants = [], description = '' } = this.#reading;
+    return { id, app, world, group, sessions, ...this.#wish(), description, participants };
   }
 
   // What the game asks and tells:
@@ -170,7 +170,7 @@ export class Slot implements GameFacing {
     return [...(this.#keeper.book?.sessions.values() ?? [])];
   }
 
-  report({ sessions, capacity, participants, ready }: GameReport): void {
+  report({ sessions, capacity, participants, description, ready }: GameReport): void {
     const { load, clock } = this.#options;
     if (load.kind !== 'api') return;
     for (const { id, sub } of this.#sessions.listed(sessions, clock.monoMs())) {
@@ -179,7 +179,7 @@ export class Slot implements GameFacing {
     }
     this.#keeper.sessionsAreKnown();
     if (ready !== undefined) this.#isHeld = !ready;
-    load.adapter.report(toReading('api', { sessions: sessions.length, capacity, participants }));
+    load.adapter.report(toReading('api', { sessions: sessions.length, capacity, participants, description }));
     void this.#watch.ask();
     this.#kickIfChanged();
   }

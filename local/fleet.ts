@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Ec2Endpoint } from './ec2-endpoint.ts';
 import { type LocalOptions, serverAddress } from './options.ts';
 import type { LocalProcess, Processes } from './processes.ts';
-import { GAME_PORT, LOCAL_APP, LOCAL_CAPACITY, LOCAL_GROUP, LOCAL_WORLD } from './settings.ts';
+import { GAME_PORT, LOCAL_APP, LOCAL_CAPACITY, LOCAL_GROUPS, LOCAL_WORLD, serverDoorPorts } from './settings.ts';
 
 /** One machine of the local system: a sample game and the agent beside it, in processes of their own. */
 export interface Machine {
@@ -34,6 +34,7 @@ export function startMachine(
   const tokenPath = join(workDir, `${instanceId}.token`);
   const apiPort = options.probePort + 1;
   const lobbyPort = options.probePort + 2;
+  const door = serverDoorPorts(options);
   ec2.register({
     instanceId,
     publicIpv4: address,
@@ -41,7 +42,7 @@ export function startMachine(
     tags: {
       'onedoor:app': LOCAL_APP,
       'onedoor:world': LOCAL_WORLD,
-      'onedoor:group': LOCAL_GROUP,
+      'onedoor:group': LOCAL_GROUPS[index % LOCAL_GROUPS.length] as string,
       'onedoor:capacity': String(LOCAL_CAPACITY),
       'onedoor:port:game': String(GAME_PORT),
       'onedoor:port:probe': String(options.probePort),
@@ -59,6 +60,7 @@ export function startMachine(
     '--json',
     ...['--lobby-port', String(lobbyPort)],
     ...['--journal', join(workDir, instanceId)],
+    ...(options.door === 'servers' ? ['--door-port', `${door.port}`, '--door-health-port', `${door.healthPort}`] : []),
   ]);
   const game = processes.start(`${instanceId}-game`, join(distDir, 'game/game.mjs'), [
     ...['--bind', address, '--port', String(GAME_PORT)],

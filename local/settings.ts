@@ -8,7 +8,8 @@ export type LocalEnv = Readonly<Record<string, string>>;
 export const LOCAL_TABLE = 'onedoor';
 export const LOCAL_APP = 'world';
 export const LOCAL_WORLD = 'main';
-export const LOCAL_GROUP = 'local';
+/** Servers take turns: the one world is in both. */
+export const LOCAL_GROUPS = ['east', 'west'] as const;
 export const LOCAL_CAPACITY = 16;
 export const GAME_PORT = 7777;
 
@@ -17,6 +18,11 @@ const BEAT_MS = 1_000;
 const FRESH_MS = 6_000;
 const ROSTER_REFRESH_MS = 250;
 const KEEPALIVE_SECONDS = 2;
+
+/** Where each agent answers for the door, on its own address. On AWS these are 17000 and 17080. */
+export function serverDoorPorts({ probePort }: LocalOptions): { readonly port: number; readonly healthPort: number } {
+  return { port: probePort + 3, healthPort: probePort + 4 };
+}
 
 /** `ONEDOOR_CONFIG` of the local system: what differs from a deployment's. */
 export function localConfig(options: LocalOptions): string {
@@ -32,6 +38,8 @@ export function localConfig(options: LocalOptions): string {
     unverifiedPerSecond: 10_000,
     answers: options.answers,
     notify: options.notify,
+    // All clients share one address here, so that the port must tell them apart.
+    ...(options.door === 'servers' && { policy: 'stateless-5' }),
     logLevel: 'warn',
   };
   return JSON.stringify(config);

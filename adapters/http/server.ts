@@ -36,6 +36,8 @@ export interface HttpServer {
 }
 
 const DEFAULT_GRACE_MS = 5_000;
+/** What a client may leave unread of an answer that goes on. */
+const MAX_UNREAD_BYTES = 256 * 1024;
 /** How often Node looks for requests over their time. */
 const TIMEOUT_CHECK_MS = 1_000;
 
@@ -44,6 +46,8 @@ const PARSER_CODES: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'http.headers-too-large',
   ERR_HTTP_REQUEST_TIMEOUT: 'http.timeout',
 };
+
+type StreamStart = NonNullable<HttpResponse['goOn']>;
 
 interface ServerState {
   closing: boolean;
@@ -142,13 +146,29 @@ function ownProblem(code: ErrorCode): HttpResponse {
 function send(incoming: IncomingMessage, outgoing: ServerResponse, answer: HttpResponse): void {
   const { status, headers, body } = answer;
   const bodyless = status === 204 || status === 304;
+  if (answer.goOn && incoming.method !== 'HEAD') {
+    goOn(outgoing, answer, answer.goOn);
+    return;
+  }
   // The length in an answer to HEAD is that of GET, which the handler alone knows (RFC 9110, section 8.6).
-  const ownLength = !bodyless && !(incoming.method === 'HEAD' && body.length === 0);
+  const ownLength = !bodyless && !answer.goOn && !(incoming.method === 'HEAD' && body.length === 0);
   outgoing.writeHead(status, {
     ...headers,
     ...(ownLength && { 'content-length': String(Buffer.byteLength(body)) }),
   });
   outgoing.end(bodyless ? undefined : body);
+}
+
+/** An answer without a length, in chunks. */
+function goOn(outgoing: ServerResponse, { status, headers, body }: HttpResponse, start: StreamStart): void {
+  outgoing.writeHead(status, headers);
+  outgoing.write(body);
+  const stop = start((text) => {
+    outgoing.write(text);
+    // Who does not read must not fill the memory.
+    if (outgoing.writableLength > MAX_UNREAD_BYTES) outgoing.destroy();
+  });
+  outgoing.once('close', stop);
 }
 
 function toRequest(incoming: IncomingMessage, body: Uint8Array | undefined): HttpRequest {

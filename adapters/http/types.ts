@@ -1,6 +1,6 @@
 /**
  * HTTP as the rest of the product sees it, whoever carries it: a socket, or a load balancer that calls a function. One
- * request is one small object in, one small object out; nothing here streams.
+ * request is one small object in, one small object out; only an answer with `goOn` is longer, and only on a socket.
  */
 export interface HttpRequest {
   /** As sent: methods are case-sensitive (RFC 9110, section 9.1). */
@@ -21,6 +21,11 @@ export interface HttpResponse {
   /** By lower-case name. `content-length` is added by whoever sends the response. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
+  /**
+   * Called once after `body`: the answer goes on until the client goes or reads too slowly, or the server closes. Gives
+   * what to call then. A function's answer, which cannot go on, ends with `body`.
+   */
+  readonly goOn?: (write: (text: string) => void) => () => void;
 }
 
 /** Answers one request. Should not throw: what it throws becomes a 500 without details. */

@@ -8,6 +8,8 @@ export interface LoadReading {
   readonly capacity?: number;
   /** Names, where the game tells: at most 255, for people. */
   readonly participants?: readonly string[];
+  /** The session in progress in the app's own words (SDP, JSON, …), where the game tells: at most 512 bytes. */
+  readonly description?: string;
   /** Age of the answer when it was given, where that is not 0. */
   readonly ageMs?: number;
 }
@@ -33,6 +35,7 @@ const MAX_COUNT = 65_535;
 const MAX_PARTICIPANTS = 255;
 /** As in a lobby page (docs/PROTOCOL.md section 8). */
 const MAX_NAME_BYTES = 32;
+const MAX_DESCRIPTION_BYTES = 512;
 
 /** The one error of a load query; `reason` is for people. */
 export function queryFailed(adapter: string, reason: string, cause?: unknown): OnedoorError {
@@ -45,19 +48,25 @@ export function queryFailed(adapter: string, reason: string, cause?: unknown): O
  */
 export function toReading(
   adapter: string,
-  answer: { readonly sessions?: unknown; readonly capacity?: unknown; readonly participants?: unknown },
+  answer: Readonly<Partial<Record<'sessions' | 'capacity' | 'participants' | 'description', unknown>>>,
 ): LoadReading {
-  const { sessions, capacity, participants } = answer;
+  const { sessions, capacity, participants, description } = answer;
   if (!isCount(sessions)) throw queryFailed(adapter, `\`sessions\` must be a count, got: ${JSON.stringify(sessions)}.`);
   return {
     sessions,
     ...(isCount(capacity) && { capacity }),
     ...(Array.isArray(participants) && { participants: names(participants) }),
+    // Half a description would be none: an SDP or JSON text that is cut cannot be read.
+    ...(typeof description === 'string' && fits(description) && { description }),
   };
 }
 
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_COUNT;
+}
+
+function fits(description: string): boolean {
+  return description.isWellFormed() && Buffer.byteLength(description) <= MAX_DESCRIPTION_BYTES;
 }
 
 function names(participants: readonly unknown[]): string[] {

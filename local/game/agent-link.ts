@@ -7,6 +7,8 @@ export interface AgentLink {
   join(ticket: string | undefined): Promise<{ ok: true; session: Session } | { ok: false; code: string }>;
   /** The session is over. False: the agent could not be told, tell it again. */
   leave(session: string): Promise<boolean>;
+  /** The other servers of this app and world; none while the agent cannot be asked. */
+  servers(): Promise<readonly NeighbourServer[]>;
   /** Sign of life, with all that the agent cannot know by itself. */
   report(load: GameLoad): Promise<void>;
 }
@@ -18,16 +20,36 @@ export interface Session {
   readonly sub?: string;
 }
 
+/** Another server of the same world, in this group or another one. */
+export interface NeighbourServer {
+  readonly id: string;
+  readonly group: string;
+  /** Where its lobby is. */
+  readonly lobby: string;
+}
+
 export interface GameLoad {
   /** The sessions whose players are here. */
   readonly sessions: readonly Session[];
   readonly capacity: number;
   readonly participants: readonly string[];
+  /** For the lobby. */
+  readonly description?: string;
 }
 
 /** An agent that does not answer for this long counts as absent: a player waits for it. */
 const TIMEOUT_MS = 2_000;
-const MAX_ANSWER_BYTES = 65_536;
+const MAX_ANSWER_BYTES = 1_048_576;
+
+/** What is looked at of a server in the agent's list. */
+interface Listed {
+  readonly id: string;
+  readonly app: string;
+  readonly world: string;
+  readonly group: string;
+  readonly ipv4?: string;
+  readonly ports: Readonly<Record<string, number>>;
+}
 
 interface Answer {
   readonly status: number;
@@ -76,11 +98,26 @@ export function createAgentLink(url: string, tokenFile: string): AgentLink {
       const answer = await call('DELETE', `/sessions/${encodeURIComponent(session)}`).catch(() => undefined);
       return answer !== undefined && (answer.status < 300 || answer.status === 404);
     },
+    async servers() {
+      const [self, all] = await Promise.all([call('GET', '/healthz'), call('GET', '/servers')]).catch(() => []);
+      return neighbours(self?.body['serverId'], all?.body['servers']);
+    },
     async report(load) {
       // An agent that is away is no trouble of the game's: the next report finds it, or the one after.
       await call('PUT', '/load', load).catch(() => undefined);
     },
   };
+}
+
+/** Servers with a lobby, of the app and world that `self` serves, without itself. */
+function neighbours(self: unknown, servers: unknown): NeighbourServer[] {
+  const all = Array.isArray(servers) ? (servers as readonly Listed[]) : [];
+  const own = all.find(({ id }) => id === self);
+  return all.flatMap(({ id, app, world, group, ipv4, ports }) => {
+    const isOther = own !== undefined && id !== self && app === own.app && world === own.world;
+    if (!isOther || ipv4 === undefined || ports['lobby'] === undefined) return [];
+    return [{ id, group, lobby: `http://${ipv4}:${ports['lobby']}` }];
+  });
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -7,16 +7,18 @@
  *   PING <text>           ->  PONG <text>
  *   SAY <text>            ->  SAID <name> <text>, to every participant
  *   WHO                   ->  HERE <name>,<name>,…
+ *   ALL                   ->  EVERYBODY <name>,…,<name>@<server>,… with those on the world's other servers, in all groups
  *   LEAVE                 ->  BYE
  *   INFO                  ->  {"sessions":2,"capacity":8}, to anybody
  *   and to the others         JOINED <name>, LEFT <name>
  *
- * PING, SAY, WHO and LEAVE are for participants alone; who says nothing for 5 s has left.
+ * PING, SAY, WHO, ALL and LEAVE are for participants alone; who says nothing for 5 s has left.
  */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import { createAgentLink } from './agent-link.ts';
+import { Neighbours } from './neighbours.ts';
 import { World } from './world.ts';
 
 /** The agent takes a game for dead that was silent for 2 s; three reports may be lost before that. */
@@ -48,9 +50,12 @@ function main(): void {
     process.exit(2);
   }
   const socket = createSocket(isIPv6(String(bind)) ? 'udp6' : 'udp4');
+  const link = agent === undefined ? undefined : createAgentLink(String(agent), String(agentTokenFile));
+  const neighbours = link && new Neighbours(link);
+  neighbours?.start();
   const world = new World({
     capacity: Number(capacity),
-    ...(agent !== undefined && { agent: createAgentLink(String(agent), String(agentTokenFile)) }),
+    ...(link && neighbours && { agent: link, elsewhere: () => neighbours.participants() }),
     send: (text, peer) => socket.send(text, peer.port, peer.address),
     nowMs: () => performance.now(),
   });

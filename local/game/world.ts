@@ -9,7 +9,9 @@ export interface Peer {
 export interface WorldOptions {
   readonly capacity: number;
   /** Absent: a game without agent, which lets in whom it has room for. */
-  readonly agent?: AgentLink;
+  readonly agent?: Omit<AgentLink, 'servers'>;
+  /** Participants of the same world on other servers. */
+  readonly elsewhere?: () => readonly string[];
   readonly send: (text: string, peer: Peer) => void;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
@@ -23,6 +25,8 @@ interface Participant {
   heardMs: number;
 }
 
+/** What the lobby says of the session. */
+const DESCRIPTION = 'a world that echoes';
 /** A participant who says nothing for this long has left. */
 const SILENCE_MS = 5_000;
 /** Joins that wait for the agent at the same time; more are asked to come back. */
@@ -37,6 +41,8 @@ export class World {
   readonly #pending = new Set<string>();
   /** Ids of sessions that are over, of which the agent does not know yet. */
   readonly #ended = new Set<string>();
+  #isNews = false;
+  #reporting: Promise<void> | undefined;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -52,7 +58,7 @@ export class World {
   }
 
   async hear(text: string, peer: Peer): Promise<void> {
-    const { send, nowMs, capacity } = this.#options;
+    const { send, nowMs, capacity, elsewhere } = this.#options;
     const [word = '', ...rest] = text.trimEnd().split(' ');
     if (word === 'INFO') return send(JSON.stringify({ sessions: this.size, capacity }), peer);
     if (word === 'JOIN') return await this.#join(rest, peer);
@@ -62,6 +68,7 @@ export class World {
     if (word === 'PING') send(`PONG ${rest.join(' ')}`, peer);
     else if (word === 'SAY') this.#tellAll(`SAID ${participant.name} ${rest.join(' ')}`);
     else if (word === 'WHO') send(`HERE ${this.names().join(',')}`, peer);
+    else if (word === 'ALL') send(`EVERYBODY ${[...this.names(), ...(elsewhere?.() ?? [])].join(',')}`, peer);
     else if (word === 'LEAVE') {
       send('BYE', peer);
       this.#end(participant);
@@ -70,14 +77,31 @@ export class World {
 
   /** To be called about twice a second: ends silent participants, reports to the agent. */
   async tick(): Promise<void> {
-    const { agent, nowMs, capacity } = this.#options;
+    const { agent, nowMs } = this.#options;
     for (const participant of [...this.#here.values()]) {
       if (nowMs() - participant.heardMs > SILENCE_MS) this.#end(participant);
     }
     if (!agent) return;
-    const sessions = [...this.#here.values()].flatMap(({ session }) => session ?? []);
-    await agent.report({ sessions, capacity, participants: this.names() });
+    await this.#report();
     for (const id of this.#ended) if (await agent.leave(id)) this.#ended.delete(id);
+  }
+
+  /** One report after the other: an older one must not arrive last. */
+  #report(): Promise<void> {
+    this.#isNews = true;
+    this.#reporting ??= this.#reportNews().finally(() => {
+      this.#reporting = undefined;
+    });
+    return this.#reporting;
+  }
+
+  async #reportNews(): Promise<void> {
+    const { agent, capacity } = this.#options;
+    while (agent && this.#isNews) {
+      this.#isNews = false;
+      const sessions = [...this.#here.values()].flatMap(({ session }) => session ?? []);
+      await agent.report({ sessions, capacity, participants: this.names(), description: DESCRIPTION });
+    }
   }
 
   async #join([name = '', ticket]: readonly string[], peer: Peer): Promise<void> {
@@ -114,6 +138,8 @@ export class World {
     this.#tellAll(`JOINED ${who.name}`);
     this.#here.set(keyOf(who.peer), participant);
     this.#welcome(participant);
+    // The lobby tells others at once, not at the next tick.
+    void this.#report();
   }
 
   #welcome(participant: Participant): void {
@@ -124,6 +150,7 @@ export class World {
   #end(participant: Participant): void {
     this.#here.delete(keyOf(participant.peer));
     this.#tellAll(`LEFT ${participant.name}`);
+    void this.#report();
     const id = participant.session?.id;
     if (id === undefined) return;
     this.#ended.add(id);

@@ -92,7 +92,7 @@ async function openServer(name: keyof typeof SERVERS, index: number): Promise<{ 
   const link = createAgentLink(`http://127.0.0.1:${apiPort}`, tokenFile);
   setInterval(() => void link.report({ sessions: [], capacity: CAPACITY, participants: [] }), 500);
   const game = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-  let last = { address, port: GAME_PORT };
+  let last: { readonly address: string; readonly port: number } = { address, port: GAME_PORT };
   game.on('message', (bytes, from) => {
     last = from;
     game.send(`echo ${bytes}`, from.port, from.address);

@@ -160,7 +160,11 @@ describe('an agent beside a game', () => {
     await lab.ready();
     const ann = await Peer.open();
     await ann.say('JOIN ann', lab.gamePort, /WELCOME/);
-    const lobby = { app: 'arena', world: 'w1', sessions: 1, capacity: 4, state: 'ready', participants: ['ann'] };
+    const lobby = {
+      ...{ id: lab.id, app: 'arena', world: 'w1', group: 'g1', sessions: 1, capacity: 4, state: 'ready' },
+      description: 'a world that echoes',
+      participants: ['ann'],
+    };
     const url = `http://127.0.0.1:${lab.probePort + 2}/`;
     expect(
       await until('ann is in the lobby', async () => {
@@ -171,6 +175,7 @@ describe('an agent beside a game', () => {
 
     const page = (await ann.keepalive(lab.probePort, { want: 2 }, 1_200)).lobbyPage;
     expect(page).toMatchObject({ sessions: 1, capacity: 4, pages: 1, participants: [{ name: 'ann', info: '' }] });
+    expect(page?.description).toBe(lobby.description);
     expect((await ann.keepalive(lab.probePort, { want: 2 }, 60)).error?.code).toBe(4);
   });
 });

@@ -20,8 +20,8 @@ export class Peer {
     return peer;
   }
 
-  tell(bytes: string | Uint8Array, port: number): void {
-    this.#socket.send(bytes, port, '127.0.0.1');
+  tell(bytes: string | Uint8Array, port: number, address = '127.0.0.1'): void {
+    this.#socket.send(bytes, port, address);
   }
 
   /** Says it now and again until the test ends. */
@@ -51,8 +51,8 @@ export class Peer {
   }
 
   /** Sends a line to the sample game until a line comes that matches. */
-  async say(line: string, port: number, answer: RegExp): Promise<string> {
-    this.tell(line, port);
+  async say(line: string, port: number, answer: RegExp, address?: string): Promise<string> {
+    this.tell(line, port, address);
     return await this.hear(`${answer} after ${line}`, (bytes) => answer.test(bytes.toString()) && bytes.toString());
   }
 

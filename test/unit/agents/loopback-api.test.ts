@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { HttpResponse } from '../../../adapters/http/types.ts';
 import { isAuthorized, loadApiToken } from '../../../agents/api-token.ts';
 import { createLobbyHandler, createLobbyPages, type LobbyFacts } from '../../../agents/lobby.ts';
+import { createLobbyFeed } from '../../../agents/lobby-feed.ts';
 import { createLoopbackApi, type GameFacing, type GameReport } from '../../../agents/loopback-api.ts';
 import { OnedoorError, refuse } from '../../../core/errors.ts';
 import { aServer } from '../../support/builders.ts';
@@ -180,15 +181,21 @@ describe('the token of the API', () => {
 
 describe('the lobby', () => {
   const facts: LobbyFacts = {
+    id: 'i-a.0',
     app: 'arena',
     world: 'w1',
+    group: 'g1',
     sessions: 1,
     capacity: 4,
     state: 'ready',
+    description: '',
     participants: ['ann'],
   };
   const get = (path: string, of: LobbyFacts | undefined, method = 'GET') =>
-    createLobbyHandler(() => of)({ method, path, headers: {}, sourceAddress: '198.51.100.1' }) as HttpResponse;
+    createLobbyHandler(
+      () => of,
+      createLobbyFeed(() => of),
+    )({ method, path, headers: {}, sourceAddress: '198.51.100.1' }) as HttpResponse;
 
   it('tells who and what is on the server, also to pages of any site', () => {
     const reply = get('/', facts);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { AgentLink, GameLoad } from '../../../local/game/agent-link.ts';
 import { World } from '../../../local/game/world.ts';
 
@@ -13,12 +13,15 @@ interface Scene {
   pass(ms: number): void;
 }
 
-function aWorld(agent?: AgentLink, capacity = 4): Scene {
+type WorldAgent = Omit<AgentLink, 'servers'>;
+
+function aWorld(agent?: WorldAgent, capacity = 4, elsewhere: () => readonly string[] = () => []): Scene {
   let now = 0;
   let sent: { port: number; text: string }[] = [];
   const world = new World({
     capacity,
     ...(agent && { agent }),
+    elsewhere,
     send: (text, { port }) => sent.push({ port, text }),
     nowMs: () => now,
   });
@@ -36,7 +39,7 @@ function aWorld(agent?: AgentLink, capacity = 4): Scene {
 }
 
 /** An agent that admits tickets `s1`, `s2`, … as sessions of that name. */
-function anAgent(): AgentLink & { ended: string[]; loads: GameLoad[]; isAway: boolean } {
+function anAgent(): WorldAgent & { ended: string[]; loads: GameLoad[]; isAway: boolean } {
   return {
     ended: [],
     loads: [],
@@ -112,6 +115,21 @@ describe('the sample world', () => {
     expect(agent.ended).toEqual([]);
   });
 
+  it('tells its agent of everybody who joins or leaves at once, the newest last', async () => {
+    const agent = anAgent();
+    const { world } = aWorld(agent);
+    await Promise.all([world.hear('JOIN ann s1', ann), world.hear('JOIN bob s2', bob)]);
+    await world.hear('LEAVE', ann);
+    await vi.waitFor(() => expect(agent.loads.at(-1)?.participants).toEqual(['bob']));
+  });
+
+  it('names who is on the world’s other servers beside those who are here', async () => {
+    const { world, heard } = aWorld(undefined, 4, () => ['cyd@b.0']);
+    await world.hear('JOIN ann', ann);
+    await world.hear('ALL', ann);
+    expect(heard(ann)).toEqual(['WELCOME ann 1', 'EVERYBODY ann,cyd@b.0']);
+  });
+
   it('asks its agent once for a request that is repeated', async () => {
     const agent = anAgent();
     const { world, heard } = aWorld(agent);
@@ -133,7 +151,10 @@ describe('the sample world', () => {
 
     expect(heard(ann).slice(3)).toEqual(['LEFT p1', 'PONG 1', 'LEFT p2']);
     expect(agent.ended).toEqual(['s1', 's2']);
-    expect(agent.loads).toEqual([{ sessions: [{ id: 's0', sub: 'x' }], capacity: 4, participants: ['p0'] }]);
+    expect(agent.loads.at(-1)).toEqual({
+      ...{ sessions: [{ id: 's0', sub: 'x' }], capacity: 4, participants: ['p0'] },
+      description: 'a world that echoes',
+    });
   });
 
   it('tells an agent that was away of every session that ended meanwhile', async () => {
