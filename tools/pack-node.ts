@@ -1,7 +1,8 @@
 /**
  * Packs the pinned Node for the machines of a deployment, each architecture into dist/node/node-<arch>.gz:
- * `npm run build:deploy`, or with `-- --arch arm64` that one alone; `win-x64`, for Windows fleets, only when asked for. npm installs only the package of this machine; the
- * other one is fetched once, checked against the lock, and kept in .cache/packages/.
+ * `npm run build:deploy`, or with `-- --arch arm64` that one alone; `win-x64`, for Windows fleets, only when asked for.
+ * npm installs only the package of this machine; another one is fetched once, checked against the lock, and kept in
+ * .cache/packages/.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -113,9 +114,9 @@ async function fetchArchive(locked: Locked, archive: string, options: PackOption
   };
   await retry(`npm pack ${spec}`, attempt, retrying).catch((error: Error) => {
     const help = [
-      'Machines of the other architecture need it. See that this machine reaches its npm registry (npm ping) and try again;',
+      'Machines of that architecture need it. See that this machine reaches its npm registry (npm ping) and try again;',
       `or run \`npm pack ${spec}\` elsewhere and put the file at ${archive};`,
-      'or, if no fleet and no gateway is of that architecture, pack the others alone: npm run build:deploy -- --arch <arch>',
+      'or, if no machine is of that architecture: npm run build:deploy -- --arch <the other>, then npx cdk deploy',
     ];
     throw new Error(`${error.message}\n${help.join('\n')}`, { cause: error });
   });
