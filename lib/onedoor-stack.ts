@@ -29,6 +29,7 @@ import { ProgramVersions } from './program-versions.ts';
 import { Reaper } from './reaper.ts';
 import { RegistryWriters } from './registry-writers.ts';
 import { ServerFleet } from './server-fleet.ts';
+import type { ServerFleetProps } from './server-fleet-props.ts';
 import { ServerRegistry } from './server-registry.ts';
 import { TicketKeys } from './ticket-keys.ts';
 
@@ -231,12 +232,14 @@ function loadFlag(load: LoadConfig): string {
 function gameProps(
   { game, capacity, platform }: FleetConfig,
   bundles: string,
-): { readonly gameFile?: string; readonly gameCommand?: string } {
+): Pick<ServerFleetProps, 'gameFile' | 'gameInstall' | 'gameCommand'> {
   switch (game.kind) {
     case 'image':
       return {};
     case 'archive':
       return { gameFile: game.path, gameCommand: game.command };
+    case 'command':
+      return { gameInstall: game.install, gameCommand: game.command };
     case 'sample':
       return { gameFile: join(bundles, SAMPLE_GAME_BUNDLE), gameCommand: sampleCommand(capacity, platform) };
   }

@@ -83,6 +83,13 @@ export interface ServerFleetProps {
    */
   readonly gameFile?: string;
   /**
+   * Shell command that brings the game to the machine, run once in /opt/game as the game's user (for Windows: PowerShell,
+   * as Administrator). What it fetches is its own to check.
+   *
+   * @default - none
+   */
+  readonly gameInstall?: string;
+  /**
    * Shell command (for Windows: PowerShell) that starts one server process. It finds its slot in `$SLOT`, its port in `$PORT`, and, for `load`
    * `api`, the agent's API and the file with its token in `$ONEDOOR_AGENT` and `$ONEDOOR_TOKEN_FILE`.
    *

@@ -47,6 +47,7 @@ export function checkFleet(props: ServerFleetProps, resolved: Resolved): void {
     checkPorts(ports, slots),
     validateTypes(instanceTypes),
     validateGame(props),
+    validateLines(props),
     checkLoad(props.load),
     validateDrain(props.drainTime),
     validatePlatform(props, instanceTypes),
@@ -78,8 +79,15 @@ function validatePlatform({ platform }: ServerFleetProps, types: readonly Instan
   return checkThat(holds, 'instanceTypes', 'x64 types, since Windows runs on no other', types.map(String).join(', '));
 }
 
-function validateGame({ gameFile, gameCommand }: ServerFleetProps): string | undefined {
-  return checkThat(!gameFile || gameCommand !== undefined, 'gameCommand', 'given with gameFile', gameCommand);
+function validateGame({ gameFile, gameInstall, gameCommand }: ServerFleetProps): string | undefined {
+  const holds = gameCommand !== undefined || (gameFile === undefined && gameInstall === undefined);
+  return checkThat(holds, 'gameCommand', 'given with gameFile and gameInstall', gameCommand);
+}
+
+/** The script puts them into here-documents and files, line by line. */
+function validateLines({ gameInstall, gameCommand }: ServerFleetProps): string | undefined {
+  const holds = ![gameInstall, gameCommand].some((command) => command?.split('\n').includes('ONEDOOR_END'));
+  return checkThat(holds, 'gameCommand', 'without a line ONEDOOR_END, as gameInstall', gameCommand);
 }
 
 function validateDrain(time: Duration | undefined): string | undefined {

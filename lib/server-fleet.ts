@@ -167,10 +167,11 @@ export class ServerFleet extends Construct {
   }
 
   private bootGame(props: ServerFleetProps, ports: Readonly<Record<string, number>>): BootGame | undefined {
-    const { gameCommand: command, gameFile: path } = props;
+    const { gameCommand: command, gameFile: path, gameInstall: install } = props;
     if (command === undefined) return undefined;
     const file = path === undefined ? undefined : { ...fetchedFile(this, 'Game', path), name: basename(path) };
-    return { command, port: ports['game'] as number, ...(file && { file }) };
+    const port = ports['game'] as number;
+    return { command, port, ...(file && { file }), ...(install !== undefined && { install }) };
   }
 
   /** The registrar believes these tags and not the agent: an instance's role cannot change them. */

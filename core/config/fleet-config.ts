@@ -108,4 +108,9 @@ export type GameConfig =
    * A `.tar.gz` (for Windows also a `.zip`) on the deployer's disk, unpacked to /opt/game, and the shell command (for
    * Windows: PowerShell) that starts one server process there; it finds its port in `$PORT`, its slot in `$SLOT`.
    */
-  | { readonly kind: 'archive'; readonly path: string; readonly command: string };
+  | { readonly kind: 'archive'; readonly path: string; readonly command: string }
+  /**
+   * A command that brings it, run once in /opt/game as the game's user (for Windows: as Administrator), and the one that
+   * starts a server process. What it fetches it must check itself, and machines start as slowly and as surely as it.
+   */
+  | { readonly kind: 'command'; readonly install: string; readonly command: string };

@@ -40,6 +40,7 @@ const load = variant<LoadConfig>('adapter', {
 const game = variant<GameConfig>('kind', {
   sample: shape({ kind: oneOf('sample') }),
   image: shape({ kind: oneOf('image') }),
+  command: shape({ kind: oneOf('command'), install: command, command }),
   archive: shape({
     kind: oneOf('archive'),
     path: text('the path of a .tar.gz, or for Windows a .zip', /.\.(tar\.gz|zip)$/),

@@ -18,6 +18,8 @@ export interface BootGame {
    * `$ONEDOOR_AGENT` and `$ONEDOOR_TOKEN_FILE`.
    */
   readonly command: string;
+  /** Shell command that brings the game into /opt/game, as its user, once. @default - none */
+  readonly install?: string;
   /** Port of slot 0; slot n has it + n. */
   readonly port: number;
 }
@@ -89,6 +91,9 @@ export function bootScript(boot: BootProps): string {
       : []),
     ...units.flatMap((unit) => file(`${UNITS}/${unit}`, sourceText(unit))),
     ...(game ? file('/opt/onedoor/start-game', startGame(game)) : []),
+    ...(game?.install === undefined
+      ? []
+      : file('/opt/onedoor/install-game', `#!/bin/bash\nset -euo pipefail\n${game.install}`)),
     sourceText('boot.sh'),
   ].join('\n');
 }

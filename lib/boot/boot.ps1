@@ -92,6 +92,11 @@ function Install-Games {
       Remove-Item -Path "$Games\$GameFile"
     }
   }
+  if ($GameInstall) {
+    [IO.File]::WriteAllText("$Programs\install-game.ps1", "Set-Location '$Games'`n$GameInstall")
+    & powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File "$Programs\install-game.ps1"
+    if ($LASTEXITCODE -ne 0) { throw 'cannot install the game' }
+  }
   [IO.File]::WriteAllText("$Programs\start-game.ps1", $GameCommand)
   for ($slot = 0; $slot -lt $Slots; $slot++) {
     $name = "onedoor-game-$slot"

@@ -89,6 +89,11 @@ install_game() {
         ;;
     esac
   fi
+  if [ -f /opt/onedoor/install-game ]; then
+    chown onedoor-game:onedoor-game /opt/game
+    chmod 755 /opt/onedoor/install-game
+    (cd /opt/game && runuser --user onedoor-game -- /opt/onedoor/install-game) || fail 'cannot install the game'
+  fi
   chmod 755 /opt/onedoor/start-game
   sed --in-place "s/@GAME_UID@/$(id --user onedoor-game)/g" /etc/systemd/system/onedoor-metadata-guard.service
 }

@@ -56,6 +56,7 @@ export function windowsBootScript(boot: WindowsBoot): string {
       ...fetched('Minder', boot.minder),
       AgentArguments: boot.arguments.join(' '),
       GameCommand: game?.command ?? '',
+      GameInstall: game?.install ?? '',
       GameUri: '',
       ...(game?.file && { ...fetched('Game', game.file), GameFile: game.file.name }),
     }),

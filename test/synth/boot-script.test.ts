@@ -112,6 +112,24 @@ describe.skipIf(!canBoot())('a machine that boots', () => {
     expect(calls).toContain('systemctl enable --now onedoor-game@1.service');
   });
 
+  it('installs a game by a command, in the game’s directory and as its user, before anything starts', () => {
+    const gameInstall = 'echo it\\\'s in "$PWD" > game.txt';
+    const script = readyToBoot(scripts(Template.fromStack(aFleet({ gameInstall, gameCommand: './run' })))['agent']!);
+    const { status, read, calls } = boot(script, BUCKET);
+    expect(status).toBe(0);
+    expect(read('opt/game/game.txt')).toBe("it's in /opt/game\n");
+    const installed = calls.indexOf('runuser --user onedoor-game -- /opt/onedoor/install-game');
+    expect(calls.indexOf('chown onedoor-game:onedoor-game /opt/game')).toBeLessThan(installed);
+    expect(calls.findIndex((call) => call.startsWith('systemctl'))).toBeGreaterThan(installed);
+  });
+
+  it('starts nothing when a game cannot be installed', () => {
+    const template = Template.fromStack(aFleet({ gameInstall: 'false', gameCommand: './run' }));
+    const { status, stderr, calls } = boot(readyToBoot(scripts(template)['agent']!), BUCKET);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: 'onedoor: cannot install the game\n' });
+    expect(calls.filter((call) => call.startsWith('systemctl'))).toEqual([]);
+  });
+
   it('leaves a program alone that is there already: the updater changes it', () => {
     const game = 'game';
     const { run } = boot(readyToBoot(agent, { game }), { ...BUCKET, game });

@@ -145,13 +145,16 @@ const WRITES: Readonly<Record<string, AccessRequest>> = {
   suspect: write('UpdateItem', OTHER_ROW, suspicionUpdate(true)),
   roster: aRequest('PutItem', ['ROSTER#D0'], ['pk', 'version', 'body']),
   keys: aRequest('PutItem', ['KEYS#tickets'], ['pk', 'keys']),
+  'ticket report': aRequest('PutItem', ['REPORT#T#i-a.0:gen:1'], ['pk', 'ttl']),
+  'server report': aRequest('UpdateItem', ['REPORT#S#i-a.0#1'], ['pk', 'holders', 'ttl']),
+  meet: aRequest('UpdateItem', ['PROBERS#1'], ['pk', 'p-aa']),
 };
 
 describe('the writes that the store makes', () => {
   it.each<[string, readonly PolicyStatement[], readonly string[]]>([
     ['an agent', AGENT, ['own take', 'own beat', 'own claim', 'own create']],
-    ['the assign function', ASSIGN, ['take', 'own take']],
-    ['a gateway', GATEWAY, ['take', 'own take', 'suspect']],
+    ['the assign function', ASSIGN, ['take', 'own take', 'suspect', 'ticket report', 'server report']],
+    ['a gateway', GATEWAY, ['take', 'own take', 'suspect', 'ticket report', 'server report', 'meet']],
     ['the registrar and the reaper', REGISTRAR, ['place', 'bury', 'forget']],
     ['the roster function', ROSTER, ['roster']],
     ['the rotation', KEYS, ['keys']],

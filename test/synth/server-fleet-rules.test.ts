@@ -52,7 +52,11 @@ describe.each<[string, Partial<ServerFleetProps>, string]>([
     { platform: 'windows', diskGib: 8 },
     '`diskGib` must be a whole number between 30 and 16384, got: 8.',
   ],
-  ['validateGame', { gameFile: 'game.tar.gz' }, '`gameCommand` must be given with gameFile, got: nothing.'],
+  [
+    'validateGame',
+    { gameFile: 'game.tar.gz' },
+    '`gameCommand` must be given with gameFile and gameInstall, got: nothing.',
+  ],
   ['validateDrain', { drainTime: Duration.seconds(10) }, '`drainTime` must be between 30 and 7200 s, got: 10 s.'],
 ])('%s', (_rule, props, message) => {
   it('says what is wrong', () => {

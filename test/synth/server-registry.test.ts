@@ -50,7 +50,21 @@ const ASSIGN = [
     Action: 'dynamodb:UpdateItem',
     Condition: keysAndAttributes('SRV#*', 'pk', 'free', 'issued', 'last', 'state', 'beat'),
   },
-  { Sid: 'ReadRegistry', Action: 'dynamodb:GetItem', Condition: keysAlone('SRV#*', 'ROSTER#*', 'KEYS#*') },
+  {
+    Sid: 'ReadRegistry',
+    Action: 'dynamodb:GetItem',
+    Condition: keysAlone('SRV#*', 'ROSTER#*', 'KEYS#*', 'PROBERS#*'),
+  },
+  {
+    Sid: 'SuspectServers',
+    Action: 'dynamodb:UpdateItem',
+    Condition: keysAndAttributes('SRV#*', 'pk', 'suspect', 'gen'),
+  },
+  {
+    Sid: 'KeepReports',
+    Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    Condition: keysAlone('REPORT#*'),
+  },
 ];
 
 describe('the registry', () => {
@@ -112,18 +126,14 @@ describe('a grant gives exactly what its program needs:', () => {
     ]);
   });
 
-  it('the assign function takes seats', () => {
+  it('the assign function takes seats, keeps reports and marks servers that are reported', () => {
     expect(granted((registry, role) => registry.grantAssign(role))).toEqual(ASSIGN);
   });
 
-  it('the gateway takes seats and marks servers that do not answer', () => {
+  it('the gateway does the same, and meets the other gateways', () => {
     expect(granted((registry, role) => registry.grantGateway(role))).toEqual([
       ...ASSIGN,
-      {
-        Sid: 'SuspectServers',
-        Action: 'dynamodb:UpdateItem',
-        Condition: keysAndAttributes('SRV#*', 'pk', 'suspect', 'gen'),
-      },
+      { Sid: 'MeetProbers', Action: 'dynamodb:UpdateItem', Condition: keysAlone('PROBERS#*') },
       { Sid: 'ReadWantedVersion', Action: 'dynamodb:GetItem', Condition: keysAlone('VERSION#*') },
     ]);
   });

@@ -122,6 +122,7 @@ describe('the script of a Windows machine', () => {
         'Out-Null',
         'Read-S3Object',
         'Remove-Item',
+        'Set-Location',
         'Start-Service',
         'Start-Sleep',
       ],

@@ -84,3 +84,13 @@ describe('the program that counts players', () => {
     expect(problemsOf({ ...FLEET, load: { adapter: 'command', command } })).toEqual([]);
   });
 });
+
+describe('a game that a command brings', () => {
+  it('has a command that installs it and one that starts it', () => {
+    const game = { kind: 'command', install: 'curl -fsS https://example.com/install | bash', command: './run' };
+    expect(parseDeployConfig({ fleets: [{ ...FLEET, game }] }).fleets[0]?.game).toEqual(game);
+    expect(problemsOf({ ...FLEET, game: { kind: 'command', command: './run' } })).toEqual([
+      '`fleets[0].game.install` must be a command of 1 to 1000 characters on one line, got: nothing.',
+    ]);
+  });
+});
