@@ -22,6 +22,7 @@ import { createLoopbackApi, MAX_API_BODY_BYTES } from './loopback-api.ts';
 import type { AgentOptions } from './options.ts';
 import { createRosterDesk } from './roster-desk.ts';
 import { Slot, type SlotOptions } from './slot.ts';
+import { openServerDoor, type RunningServerDoor } from './server-door-ports.ts';
 
 export interface AgentDeps {
   readonly store: RegistryStore;
@@ -56,6 +57,7 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
   const keys = createKeyRing(store, clock, log);
   const slots: Slot[] = [];
   try {
+  let door: RunningServerDoor | undefined;
     const token = loadApiToken(options.apiTokenFile);
     const reader = createRosterReader({
       readRoster: (name) => store.readRoster(name),
@@ -74,6 +76,12 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
       closers.push(...(await openPorts(options, index, slot, log, api, desk(slot.handlePacket))));
     }
     const { enrolment } = options;
+    if (options.door) {
+      const { identity, config } = options;
+      const own = new Map(slots.map((slot, index) => [rowKey(identity, index), slot.handlePacket]));
+      door = await openServerDoor({ bind: options.bind, ...options.door }, { ...deps, config, own });
+      closers.push(door.close);
+    }
     if (enrolment) await enrolWhenThere(enrolment, store, log);
   } catch (error) {
     await Promise.all([...closers.map((close) => close()), ...slots.map((slot) => slot.stop())]);
@@ -84,6 +92,7 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
   return {
     async drain() {
       for (const slot of slots) slot.drain();
+      door?.leave();
       const untilMs = clock.monoMs() + options.drainMs;
       while (clock.monoMs() < untilMs && slots.some((slot) => !slot.isEmpty)) {
         await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));

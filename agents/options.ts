@@ -9,6 +9,7 @@ import { ConfigError } from '../core/errors.ts';
 import { operatorUserId } from '../core/registry/row.ts';
 import { MAX_NAME_BYTES } from '../core/wire/limits.ts';
 import type { Enrolment } from './enrol.ts';
+import { serverDoorOptions } from './server-door-options.ts';
 
 export interface AgentOptions {
   /** The `aws:userid` under which the rows are written; `op:<id>` if enrolled. */
@@ -30,6 +31,8 @@ export interface AgentOptions {
   readonly apiBind: string;
   readonly apiPort: number;
   readonly lobbyPort?: number;
+  /** Where agents answer for the door: the ports behind its load balancer. */
+  readonly door?: { readonly port: number; readonly healthPort: number };
   /** Program for clients that a door announces. */
   readonly onClient?: string;
   readonly journal: string;
@@ -41,7 +44,7 @@ export interface AgentOptions {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-interface Flags extends Omit<AgentOptions, 'bind' | 'games' | 'enrolment' | 'isJson' | 'config' | 'drainMs'> {
+interface Flags extends Omit<AgentOptions, 'bind' | 'door' | 'games' | 'enrolment' | 'isJson' | 'config' | 'drainMs'> {
   readonly app?: string;
   readonly world: string;
   readonly group: string;
@@ -51,6 +54,8 @@ interface Flags extends Omit<AgentOptions, 'bind' | 'games' | 'enrolment' | 'isJ
   readonly drainDeadline: number;
   readonly bind?: string;
   readonly beatMs?: number;
+  readonly doorPort?: number;
+  readonly doorHealthPort?: number;
 }
 
 const DAY_SECONDS = 86_400;
@@ -111,9 +116,10 @@ export function parseAgentOptions(
   const flags = parseFlags(argv, env, write);
   if (flags === 'help') return flags;
   const { game: games = [], address: addresses = [], json: isJson, drainDeadline, beatMs, ...others } = flags;
-  const { app, world, group, ...rest } = others;
+  const { app, world, group, doorPort: _, doorHealthPort: __, ...rest } = others;
   const problems: string[] = [];
   const config = readConfig(env, problems, beatMs);
+  const door = serverDoorOptions(flags, games.length, config, problems);
   const identity = flags.identity ?? (addresses.length > 0 ? operatorUserId(hostname().slice(0, 20)) : '');
   if (identity === '') problems.push('`--identity` must be given, or `--address` to enrol this machine, got: neither.');
   if (!/^[^#]*$/.test(identity)) problems.push(`\`--identity\` must be without #, got: ${identity}.`);
@@ -123,7 +129,8 @@ export function parseAgentOptions(
   if (problems.length > 0 || !config) throw new ConfigError(problems);
   const apiTokenFile = flags.apiTokenFile ?? join(flags.journal, `${encodeURIComponent(identity)}.token`);
   const bind = rest.bind ?? addresses.find(isOwn) ?? '0.0.0.0';
-  const options = { ...rest, bind, identity, games, isJson, config, apiTokenFile, drainMs: drainDeadline * 1_000 };
+  const drainMs = drainDeadline * 1_000;
+  const options = { ...rest, bind, ...(door && { door }), identity, games, isJson, config, apiTokenFile, drainMs };
   if (app === undefined || addresses.length === 0) return options;
   const { probePort, lobbyPort, capacity } = rest;
   const gamePorts = games.map((game) => game.port);
@@ -180,6 +187,8 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
     )
     .option('--lobby-port <port>', 'public HTTP port of slot 0’s lobby; slot n has it + n (default: no lobby)', port)
     .option('--on-client <program>', 'run for each announced client: program ADDRESS PORT GAME_ADDRESS GAME_PORT')
+    .option('--door-port <port>', 'UDP and TCP port on which to answer for the door (default: not)', port)
+    .option('--door-health-port <port>', 'HTTP port for that load balancer’s checks (default: --door-port + 80)', port)
     .option('--journal <dir>', 'directory in memory for what must outlive the process', defaultJournal(env))
     .option('--beat-ms <ms>', 'longest time between two beats (default: ONEDOOR_CONFIG)', integer(100, 60_000))
     .option(

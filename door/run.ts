@@ -1,9 +1,9 @@
-import { createSocket, type Socket } from 'node:dgram';
 import { createHttpServer } from '../adapters/http/server.ts';
 import type { createLogger } from '../adapters/system/logger.ts';
 import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
+import { SelfKnock } from '../adapters/udp/self-knock.ts';
 import { openUdp } from '../adapters/udp/udp-endpoint.ts';
-import type { Clock, PacketHandler } from '../core/ports.ts';
+import type { Clock } from '../core/ports.ts';
 import type { Door } from './compose.ts';
 import { createHealthHandler, type HealthFacts } from './health.ts';
 import type { DoorOptions } from './options.ts';
@@ -80,50 +80,6 @@ function keepRosterFresh(door: Door, options: DoorOptions, clock: Clock, log: Lo
     stopped = true;
     clearTimeout(timer);
   };
-}
-
-/**
- * Sends a datagram of one byte to the door's own port each second and listens for it there. A load balancer that checks
- * HTTP alone would not notice a UDP loop that is stuck.
- */
-class SelfKnock {
-  aliveAtMs: number;
-  private readonly clock: Clock;
-  private readonly own: string;
-  private readonly socket: Socket;
-  private timer: NodeJS.Timeout | undefined;
-  private ownPort = -1;
-
-  constructor(bind: string, clock: Clock) {
-    this.clock = clock;
-    this.aliveAtMs = clock.monoMs();
-    this.own = bind === '0.0.0.0' ? '127.0.0.1' : bind === '::' ? '::1' : bind;
-    this.socket = createSocket(this.own.includes(':') ? 'udp6' : 'udp4');
-    this.socket.on('error', () => {});
-  }
-
-  /** The handler behind a look for our own datagram, which is shorter than any packet. */
-  guard(handler: PacketHandler): PacketHandler {
-    return (bytes, source) => {
-      if (bytes.length === 1 && source.port === this.ownPort) {
-        this.aliveAtMs = this.clock.monoMs();
-        return undefined;
-      }
-      return handler(bytes, source);
-    };
-  }
-
-  start(port: number): void {
-    this.socket.bind(0, this.own, () => {
-      this.ownPort = this.socket.address().port;
-      this.timer = setInterval(() => this.socket.send(new Uint8Array(1), port, this.own), SWEEP_MS);
-    });
-  }
-
-  stop(): void {
-    clearInterval(this.timer);
-    this.socket.close();
-  }
 }
 
 function complainSeldom(log: Log, clock: Clock, message: string): (error: unknown) => void {

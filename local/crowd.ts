@@ -18,10 +18,7 @@ const ARRIVE_MS = 40;
 
 const between = ([least, most]: readonly [number, number]): number => least + Math.random() * (most - least);
 
-export function startCrowd(
-  size: number,
-  deps: { readonly door: string; readonly http: string; readonly emit: EventSink },
-): Crowd {
+export function startCrowd(size: number, deps: Omit<ClientDeps, 'signal'>): Crowd {
   const stopping = new AbortController();
   const clients = Array.from({ length: size }, (_, index) => {
     const name = `client-${String(index + 1).padStart(2, '0')}`;
@@ -36,7 +33,10 @@ export function startCrowd(
 }
 
 interface ClientDeps {
+  /** `ip:port` */
   readonly door: string;
+  /** Where there are several doors: all their addresses now. */
+  readonly addresses: (() => readonly string[]) | undefined;
   readonly http: string;
   readonly emit: EventSink;
   readonly signal: AbortSignal;
@@ -44,11 +44,13 @@ interface ClientDeps {
 
 /** One client's life: sessions with pauses between them, until the crowd goes home. */
 async function live(name: string, delayMs: number, deps: ClientDeps): Promise<void> {
-  const { door, http, emit, signal } = deps;
+  const { addresses, http, emit, signal } = deps;
+  const door = addresses ? deps.door.replace(/^[^:]+/, 'doors.local') : deps.door;
+  const resolve = addresses && { resolve: async () => addresses() };
   await pause(delayMs, signal);
   while (!signal.aborted) {
     try {
-      const session = await connect({ door, http, app: LOCAL_APP, client: name, signal });
+      const session = await connect({ door, http, app: LOCAL_APP, client: name, signal, ...resolve });
       await play(name, session, deps);
     } catch (error) {
       if (signal.aborted) return;

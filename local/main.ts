@@ -30,12 +30,14 @@ async function main(): Promise<void> {
   await system.stop();
 }
 
+const ADDRESS = { gateways: 'The one address', servers: 'Every server is a door, the first' } as const;
+
 /** Addresses, and what to try next. */
-function header(system: LocalSystem, { probePort, bind }: LocalOptions): string[] {
+function header(system: LocalSystem, { door }: LocalOptions): string[] {
   // Nothing but a shell: every Linux has it.
-  const raw = `bash -c 'exec 3<>/dev/udp/${bind}/${probePort}; printf "\\0\\10\\377\\377\\300\\250\\1\\7" >&3; head -c 8 <&3 | od -An -tu1'`;
+  const raw = `bash -c 'exec 3<>/dev/udp/${system.door.replace(':', '/')}; printf "\\0\\10\\377\\377\\300\\250\\1\\7" >&3; head -c 8 <&3 | od -An -tu1'`;
   return [
-    `Onedoor runs on this machine. The one address: ${system.door} (UDP and TCP), API ${system.api}`,
+    `Onedoor runs on this machine. ${ADDRESS[door]}: ${system.door} (UDP and TCP), API ${system.api}`,
     `  registry ${system.registry} (DynamoDB API), logs in ${system.logDir}`,
     `  one raw probe (8 bytes in, 8 bytes out, the last four are your server's address):`,
     `    ${raw}`,

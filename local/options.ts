@@ -14,6 +14,8 @@ export interface LocalOptions {
   readonly registryPort: number;
   /** App of classic probes, and of all other requests that name none; absent: the sample servers'. */
   readonly defaultApp?: string;
+  /** Who is the door: a gateway, or every agent for itself and the others. */
+  readonly door: 'gateways' | 'servers';
   /** Who answers clients that ask by UDP. */
   readonly answers: 'door' | 'server';
   /** The door tells servers of clients before they come. */
@@ -90,6 +92,11 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
     .option('--registry-port <port>', 'port of the DynamoDB engine', integer(1, 65_535), 8000)
     .option('--default-app <name>', 'app of classic probes and of requests that name none (default: world)', appName)
     .addOption(
+      new Option('--door <who>', 'who is the door: a gateway, or the servers’ agents, without seats and tickets')
+        .choices(['gateways', 'servers'])
+        .default('gateways'),
+    )
+    .addOption(
       new Option('--answers <who>', 'who answers clients that ask by UDP').choices(['door', 'server']).default('door'),
     )
     .option('--notify', 'the door tells servers of clients before they come', false)
@@ -107,5 +114,8 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
   }
   const flags = command.opts<Omit<LocalOptions, 'forMs' | 'crowd'> & { for?: number; crowd?: number }>();
   const { for: forSeconds, crowd = flags.servers === 0 ? 0 : DEFAULT_CROWD, ...rest } = flags;
+  if (flags.door === 'servers' && (flags.servers === 0 || flags.answers === 'server' || flags.notify)) {
+    throw new UsageError('--door servers needs at least one of --servers, and neither --answers server nor --notify');
+  }
   return { ...rest, crowd, ...(forSeconds === undefined ? {} : { forMs: forSeconds * 1000 }) };
 }

@@ -8,6 +8,7 @@ import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
 import type { RegistryStore } from '../core/ports.ts';
 import { createControl } from './control.ts';
 import { startCrowd } from './crowd.ts';
+import { doorOfServers, startGateway } from './door.ts';
 import { startDynalite } from './dynalite.ts';
 import { startEc2Endpoint } from './ec2-endpoint.ts';
 import type { EventSink } from './events.ts';
@@ -62,7 +63,7 @@ async function startParts(
   stop: () => Promise<void>,
 ): Promise<LocalSystem> {
   const startedMs = performance.now();
-  const { bind, probePort, httpPort } = options;
+  const { bind, httpPort } = options;
   const dynamo = await startDynalite({ port: options.registryPort, table: LOCAL_TABLE });
   undo.push(() => dynamo.close());
   const ec2 = await startEc2Endpoint();
@@ -101,20 +102,14 @@ async function startParts(
   });
   await front.listen(httpPort, bind);
   undo.push(() => front.close(0));
-  const healthPort = httpPort + 1;
-  const doorProcess = processes.start('door', join(distDir, 'door/door.mjs'), [
-    ...['--bind', bind, '--port', String(probePort)],
-    ...['--health-bind', bind, '--health-port', String(healthPort)],
-  ]);
+  const gateway = options.door === 'gateways' ? startGateway(options, { processes, distDir }) : undefined;
   for (let count = 0; count < options.servers; count++) addMachine();
   functions.startTick(complain);
   undo.push(() => functions.stop());
-  await untilOpen(`http://${bind}:${healthPort}/healthz`, options.servers, () => [
-    doorProcess,
-    ...machines.flatMap(({ agent, game }) => [agent, game]),
-  ]);
+  const { address: door, healthUrls, processes: doors } = gateway ?? doorOfServers(options, machines);
+  const watched = () => [...doors, ...machines.flatMap(({ agent, game }) => [agent, game])];
+  for (const healthUrl of healthUrls) await untilOpen(healthUrl, options.servers, watched);
 
-  const door = `${bind}:${probePort}`;
   const api = `http://${bind}:${httpPort}`;
   emit({
     event: 'ready',
@@ -124,7 +119,11 @@ async function startParts(
     servers: machines.map(({ serverId }) => serverId),
     startMs: Math.round(performance.now() - startedMs),
   });
-  const crowd = startCrowd(options.crowd, { door, http: api, emit });
+  // As a name would list them all: whoever finds one door gone asks the next.
+  const addresses = gateway
+    ? undefined
+    : () => machines.filter(({ agent }) => agent.running()).map((each) => each.address);
+  const crowd = startCrowd(options.crowd, { door, addresses, http: api, emit });
   undo.push(() => crowd.stop());
   return { door, api, registry: dynamo.endpoint, machines, store, logDir: workDir, stop };
 }

@@ -13,7 +13,8 @@ export function answerFields(
   server: Placement,
   family: 4 | 6,
   given: {
-    readonly ticket: string;
+    /** Absent where no seat was taken. */
+    readonly ticket?: string;
     readonly keepalive: KeepaliveTiming;
     readonly alternates?: readonly Alternate[];
   },

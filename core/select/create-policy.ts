@@ -27,3 +27,10 @@ export function createPolicy(name: string): Policy {
   }
   return FACTORIES[name as PolicyName]();
 }
+
+/** Those by which every holder of the same roster gives the same request the same server. */
+export const STATELESS_POLICIES: readonly PolicyName[] = ['stateless-3', 'stateless-5'];
+
+export function isStateless(policy: PolicyName): boolean {
+  return STATELESS_POLICIES.includes(policy);
+}

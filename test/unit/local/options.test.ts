@@ -14,6 +14,7 @@ describe('the flags of the local system', () => {
       httpPort: 8080,
       probePort: 7000,
       registryPort: 8000,
+      door: 'gateways',
       answers: 'door',
       notify: false,
       json: false,
@@ -23,6 +24,13 @@ describe('the flags of the local system', () => {
   it('let servers answer, or be told of clients', () => {
     expect(local('--answers', 'server', '--notify')).toMatchObject({ answers: 'server', notify: true });
     expect(() => local('--answers', 'nobody')).toThrow(/Allowed choices are door, server/);
+  });
+
+  it('make the servers the door, which can neither sign nor be without servers', () => {
+    expect(local('--door', 'servers')).toMatchObject({ door: 'servers', crowd: 12 });
+    for (const more of [['--servers', '0'], ['--answers', 'server'], ['--notify']]) {
+      expect(() => local('--door', 'servers', ...more)).toThrow(/--door servers needs at least one of --servers/);
+    }
   });
 
   it('send no crowd where there are no servers, unless it is asked for', () => {
