@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { LocalEvent } from '../../local/events.ts';
+import { freePorts } from './free-ports.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export interface LocalProgram {
+  /** `127.0.0.1:port` */
+  readonly door: string;
+  /** Base URL. */
+  readonly api: string;
+  readonly servers: readonly string[];
+  /** Kills agent and game of a server at once, or freezes them. */
+  act(server: string, action: 'crash' | 'freeze' | 'drain'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `npm start` without a crowd, on ports of its own; resolves when all servers are open. */
+export async function startLocal(servers: number, bind: string): Promise<LocalProgram> {
+  const [http, probe, registry] = [await freePorts(2), await freePorts(1), await freePorts(1)];
+  const ports = ['--http-port', String(http), '--probe-port', String(probe), '--registry-port', String(registry)];
+  const flags = ['--json', '--crowd', '0', '--servers', String(servers), '--bind', bind, ...ports];
+  const child = spawn(process.execPath, [join(ROOT, 'local/main.ts'), ...flags], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout });
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await exited;
+  };
+  const ready = await new Promise<Extract<LocalEvent, { event: 'ready' }>>((resolve, reject) => {
+    lines.on('line', (line) => {
+      const event = JSON.parse(line) as LocalEvent;
+      if (event.event === 'ready') resolve(event);
+    });
+    exited.then(() => reject(new Error('the local system has ended')));
+  });
+  return {
+    door: ready.door,
+    api: ready.api,
+    servers: ready.servers,
+    async act(server, action) {
+      const { status } = await fetch(`${ready.api}/local/servers/${server}/${action}`, { method: 'POST' });
+      if (status !== 202) throw new Error(`${action} of ${server}: ${status}`);
+    },
+    stop,
+  };
+}
