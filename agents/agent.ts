@@ -16,13 +16,14 @@ import { createClientHook } from './client-hook.ts';
 import { type Enrolment, enrol } from './enrol.ts';
 import { GAME_FRESH_MS } from './game-watch.ts';
 import { createKeyRing } from './key-ring.ts';
-import { createLobbyHandler } from './lobby.ts';
+import { createLobbyHandler, type LobbyFacts } from './lobby.ts';
+import { createLobbyFeed } from './lobby-feed.ts';
 import { createOutage, type Log } from './log.ts';
 import { createLoopbackApi, MAX_API_BODY_BYTES } from './loopback-api.ts';
 import type { AgentOptions } from './options.ts';
 import { createRosterDesk } from './roster-desk.ts';
-import { Slot, type SlotOptions } from './slot.ts';
 import { openServerDoor, type RunningServerDoor } from './server-door-ports.ts';
+import { Slot, type SlotOptions } from './slot.ts';
 
 export interface AgentDeps {
   readonly store: RegistryStore;
@@ -56,8 +57,8 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
   const closers: Close[] = [];
   const keys = createKeyRing(store, clock, log);
   const slots: Slot[] = [];
-  try {
   let door: RunningServerDoor | undefined;
+  try {
     const token = loadApiToken(options.apiTokenFile);
     const reader = createRosterReader({
       readRoster: (name) => store.readRoster(name),
@@ -75,13 +76,13 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
       const api = createLoopbackApi({ slot, token, roster });
       closers.push(...(await openPorts(options, index, slot, log, api, desk(slot.handlePacket))));
     }
-    const { enrolment } = options;
     if (options.door) {
       const { identity, config } = options;
       const own = new Map(slots.map((slot, index) => [rowKey(identity, index), slot.handlePacket]));
       door = await openServerDoor({ bind: options.bind, ...options.door }, { ...deps, config, own });
       closers.push(door.close);
     }
+    const { enrolment } = options;
     if (enrolment) await enrolWhenThere(enrolment, store, log);
   } catch (error) {
     await Promise.all([...closers.map((close) => close()), ...slots.map((slot) => slot.stop())]);
@@ -91,8 +92,8 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
   for (const slot of slots) slot.start();
   return {
     async drain() {
-      for (const slot of slots) slot.drain();
       door?.leave();
+      for (const slot of slots) slot.drain();
       const untilMs = clock.monoMs() + options.drainMs;
       while (clock.monoMs() < untilMs && slots.some((slot) => !slot.isEmpty)) {
         await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
@@ -167,7 +168,8 @@ async function openPorts(
     const maxBodyBytes = MAX_API_BODY_BYTES;
     await open(createHttpServer({ handler: api, maxBodyBytes, onError }), apiPort + index, apiBind);
     if (lobbyPort === undefined) return closers;
-    const lobby = createLobbyHandler(() => slot.lobby());
+    const facts = (): LobbyFacts | undefined => slot.lobby();
+    const lobby = createLobbyHandler(facts, createLobbyFeed(facts));
     await open(createHttpServer({ handler: lobby, onError }), lobbyPort + index, bind);
     return closers;
   } catch (error) {
