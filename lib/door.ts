@@ -9,7 +9,7 @@ import {
   UpdatePolicy,
 } from 'aws-cdk-lib/aws-autoscaling';
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { InstanceType, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { InstanceType, type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import {
   type NetworkLoadBalancer,
   NetworkTargetGroup,
@@ -31,7 +31,7 @@ export interface DoorProps {
   /** The load balancer of the one address, see `AssignmentEndpoint`. */
   readonly loadBalancer: NetworkLoadBalancer;
   /** The security group of that load balancer. */
-  readonly loadBalancerSecurityGroup: SecurityGroup;
+  readonly loadBalancerSecurityGroup: ISecurityGroup;
   /**
    * Port of the one address, UDP and TCP.
    *
