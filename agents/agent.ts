@@ -21,6 +21,7 @@ import { createLobbyFeed } from './lobby-feed.ts';
 import { createOutage, type Log } from './log.ts';
 import { createLoopbackApi, MAX_API_BODY_BYTES } from './loopback-api.ts';
 import type { AgentOptions } from './options.ts';
+import { createPlaceBook, type PlaceBook } from './place-book.ts';
 import { createRosterDesk } from './roster-desk.ts';
 import { openServerDoor, type RunningServerDoor } from './server-door-ports.ts';
 import { Slot, type SlotOptions } from './slot.ts';
@@ -69,9 +70,10 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
       await reader.refresh();
       return reader.view();
     };
+    const places = createPlaceBook({ reader, clock });
     const desk = createRosterDesk({ reader, config: options.config });
     for (const index of options.games.keys()) {
-      const slot = await makeSlot(options, deps, index, keys.verify);
+      const slot = await makeSlot(options, deps, index, { verify: keys.verify, places });
       slots.push(slot);
       const api = createLoopbackApi({ slot, token, roster });
       closers.push(...(await openPorts(options, index, slot, log, api, desk(slot.handlePacket))));
@@ -111,7 +113,7 @@ async function makeSlot(
   options: AgentOptions,
   { store, clock, rng, log, onLost }: AgentDeps,
   index: number,
-  verify: SlotOptions['verify'],
+  { verify, places }: { readonly verify: SlotOptions['verify']; readonly places: PlaceBook },
 ): Promise<Slot> {
   const { identity, games, load, capacity, config, journal: dir, onClient: program } = options;
   const game = games[index];
@@ -128,7 +130,7 @@ async function makeSlot(
   const hook = program === undefined ? undefined : createClientHook({ program, game, monoMs, log: slotLog });
   return new Slot({
     key,
-    hook,
+    announced: { hook, places },
     store,
     journal,
     load: source,

@@ -1,4 +1,4 @@
-import { answerFields } from '../core/assign/answer-fields.ts';
+import { alternateFields, answerFields } from '../core/assign/answer-fields.ts';
 import type { Clock, Verify } from '../core/ports.ts';
 import type { Placement } from '../core/registry/row.ts';
 import { bytesToHex } from '../core/text.ts';
@@ -12,6 +12,7 @@ import type { Entry } from './admission.ts';
 import type { ClientHook } from './client-hook.ts';
 import type { Counters } from './counters.ts';
 import { NonceWindow } from './nonce-window.ts';
+import type { PlaceBook } from './place-book.ts';
 
 export interface ForwardDeskOptions {
   /** The deployment's packet type and name. */
@@ -26,11 +27,21 @@ export interface ForwardDeskOptions {
   readonly enter: (ticket: string, shown: string | undefined) => Entry | Promise<Entry>;
   /** False: more signatures were shown this second than are looked at. */
   readonly mayCheck: () => boolean;
+  /** Where a ticket's alternates are; absent: they are left out of answers. */
+  readonly places?: PlaceBook;
   /** Sends from the probe port, the one place from which a client takes a direct answer. */
   readonly send: (bytes: Uint8Array, address: string, port: number) => void;
   /** The operator's command for clients that are coming. */
-  readonly hook: ClientHook | undefined;
+  readonly hook?: ClientHook | undefined;
   readonly counters: Counters;
+}
+
+/** What is needed to follow a forward. */
+interface Checked {
+  readonly server: Placement;
+  readonly ticket: string;
+  /** Ids of the ticket's alternates. */
+  readonly alt: readonly string[];
 }
 
 /** A door hands on in the second in which it signs; the rest is what clocks may differ. */
@@ -63,14 +74,13 @@ export class ForwardDesk {
     const fault = typeof checked === 'string' ? checked : isAlive() ? undefined : 'game-dead';
     if (fault !== undefined) counters.count(`forward.${fault}`);
     if (fault !== undefined || typeof checked === 'string') return;
-    const { server, ticket } = checked;
     const answers = (forward.flags & FORWARD.answer) !== 0;
-    if (answers) this.#answer(request, ticket, forward, server);
-    if ((forward.flags & FORWARD.note) !== 0) this.#note(request, ticket, forward, answers);
+    if (answers) this.#answer(request, forward, checked);
+    if ((forward.flags & FORWARD.note) !== 0) this.#note(request, checked.ticket, forward, answers);
   }
 
   /** What is needed to follow it, or the first check that fails; cheap ones first, so that a flood costs little. */
-  #check(request: ExtendedRequest, forward: Forward): { server: Placement; ticket: string } | string {
+  #check(request: ExtendedRequest, forward: Forward): Checked | string {
     const { placement, verify, iss, clock, mayCheck } = this.#options;
     const { ticket, pick, nonce } = request;
     const server = placement();
@@ -88,12 +98,14 @@ export class ForwardDesk {
     const checked = verifyTicket(ticket, { verify, iss, aud: server.id, wallMs });
     if (!checked.ok) return checked.code;
     if (wallMs / 1_000 - checked.claims.iat > MAX_AGE_SECONDS) return 'old';
-    return this.#seen.take(bytesToHex(nonce), clock.monoMs()) ?? { server, ticket };
+    return this.#seen.take(bytesToHex(nonce), clock.monoMs()) ?? { server, ticket, alt: checked.claims.alt ?? [] };
   }
 
-  #answer(request: ExtendedRequest, ticket: string, { address, port, room }: Forward, server: Placement): void {
-    const { type, keepalive, send, counters } = this.#options;
-    const fields = answerFields(server, addressFamily(request.address), { ticket, keepalive });
+  #answer(request: ExtendedRequest, { address, port, room }: Forward, { server, ticket, alt }: Checked): void {
+    const { type, keepalive, places, send, counters } = this.#options;
+    const family = addressFamily(request.address);
+    const alternates = alternateFields(places?.(alt) ?? [], family);
+    const fields = answerFields(server, family, { ticket, keepalive, alternates });
     const encoded = encodeResponse({ ...fields, nonce: request.nonce }, { maxBytes: room, type });
     const isGood = encoded.ok && port !== 0;
     counters.count(isGood ? 'answered.forward' : 'forward.no-room');

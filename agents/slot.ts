@@ -11,9 +11,8 @@ import type { ServerState } from '../core/registry/row.ts';
 import { Admission, type Entry } from './admission.ts';
 import { BeatLoop } from './beat-loop.ts';
 import { createCheckBudget } from './check-budget.ts';
-import type { ClientHook } from './client-hook.ts';
 import { type Counters, createCounters } from './counters.ts';
-import { ForwardDesk } from './forward.ts';
+import { ForwardDesk, type ForwardDeskOptions } from './forward.ts';
 import { GameWatch } from './game-watch.ts';
 import { KeepaliveResponder } from './keepalive.ts';
 import { createLobbyPages, type LobbyFacts } from './lobby.ts';
@@ -35,8 +34,8 @@ export interface SlotOptions {
   readonly capacity: number;
   readonly config: RuntimeConfig;
   readonly verify: Verify;
-  /** Runs for clients that a door announces. */
-  readonly hook?: ClientHook | undefined;
+  /** For clients that a door announces. */
+  readonly announced?: Pick<ForwardDeskOptions, 'hook' | 'places'>;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
@@ -111,7 +110,7 @@ export class Slot implements GameFacing {
       enter: (ticket, shown) => this.#admission.enter(ticket, false, shown),
       mayCheck,
       send: (bytes, address, port) => this.#send(bytes, address, port),
-      hook: options.hook,
+      ...options.announced,
       counters: this.#counters,
     });
     this.#responder = new KeepaliveResponder({
