@@ -76,6 +76,30 @@ export interface RegistryStore extends AgentStore {
   writeKeys(keys: readonly PublicKey[]): Promise<void>;
 }
 
+/** A client says that it cannot reach its server. */
+export interface Report {
+  /** Short id of the server. */
+  readonly server: string;
+  /** Id of the ticket's seat: each reports once. */
+  readonly jti: string;
+  /** The ticket's holder. */
+  readonly sub: string;
+  readonly wallMs: number;
+}
+
+/** What those who judge servers from outside share, beside the rows. Throws OnedoorError `registry.*`. */
+export interface WatchStore {
+  /** Prober `name` lives, and those of `gone` do not; the last words of all, by name. */
+  meet(name: string, wallMs: number, gone: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** The last words of all probers, by name: wall time in ms. */
+  probers(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Keeps a report: the number of holders who reported this server in the last 5 to 10 s, this one included; undefined if
+   * its ticket has reported before.
+   */
+  report(report: Report): Promise<number | undefined>;
+}
+
 /** Where a packet came from; answers go back there. */
 export interface PacketSource {
   /** Text as the socket gives it; IPv4 in dotted decimal on sockets of either family. */

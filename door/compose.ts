@@ -5,6 +5,7 @@ import { createRosterReader, type RosterReader } from '../core/registry/roster-r
 import { createRosterPages } from '../core/roster/roster-pages.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
 import { createDuty } from '../core/select/duty.ts';
+import { type ClosedRoster, createClosedRoster } from '../core/suspect/closed-roster.ts';
 import { parseAddress } from '../core/wire/address.ts';
 import { createAnswerTable } from './answer-table.ts';
 import { createClassicResponder } from './classic.ts';
@@ -21,6 +22,8 @@ export interface Door {
   readonly handle: PacketHandler;
   readonly roster: RosterReader;
   readonly counters: Counters;
+  /** What is given out: whoever finds a server silent closes it here. */
+  readonly closed: Pick<ClosedRoster, 'close' | 'reopen'>;
   /** Those that share a duty with this one, as it sees them; itself too. Empty where each answers what it gets. */
   liveDoors(): readonly string[];
   /** Servers that can be given now. */
@@ -58,9 +61,10 @@ export function composeDoor(deps: {
     freshMs: config.freshMs,
     refreshMs: config.rosterRefreshMs,
   });
+  const closed = createClosedRoster(roster);
   const assigner = createAssigner({
     store,
-    roster,
+    roster: closed,
     policy,
     signer,
     clock,
@@ -104,6 +108,7 @@ export function composeDoor(deps: {
     handle: createGateway({ classic, extended, counters, type, isProbePort, duty }),
     roster,
     counters,
+    closed,
     liveDoors: () => doors.filter((_, door) => isUp(door)),
     openServers: () => assigner.view().open.reduce((sum, open) => sum + open, 0),
     sweep() {

@@ -23,6 +23,9 @@ export type CounterName =
   | 'silent'
   | 'off-duty'
   | 'hints'
+  | 'probes'
+  | 'suspected'
+  | 'lifted'
   | 'failed';
 
 export function createCounters(): Counters {

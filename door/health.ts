@@ -2,6 +2,7 @@ import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Door } from './compose.ts';
+import type { ProberFacts } from './prober.ts';
 
 /** What the health port knows beside the door itself. */
 export interface HealthFacts {
@@ -10,6 +11,8 @@ export interface HealthFacts {
   readonly version: string;
   /** Items of the registry that were skipped since the start. */
   readonly unreadable: () => number;
+  /** What this gateway finds out about the servers. */
+  readonly probing: () => ProberFacts;
   /** Monotonic time at which the UDP loop last heard the door's own knock. */
   readonly udpAliveAtMs: () => number;
 }
@@ -47,6 +50,7 @@ export function createHealthHandler(door: Door, facts: HealthFacts, clock: Clock
       servers: view.entries.length,
       openServers: door.openServers(),
       liveDoors: door.liveDoors(),
+      probing: facts.probing(),
       counters: door.counters.read(),
     };
     return {

@@ -2,6 +2,7 @@ import { sdkAccess } from '../adapters/aws/sdk-access.ts';
 import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
+import { createWatchStore } from '../adapters/dynamodb/watch-store.ts';
 import { loadSecret } from '../adapters/secrets/load-secret.ts';
 import { createLogger } from '../adapters/system/logger.ts';
 import { runningVersion } from '../adapters/system/running-version.ts';
@@ -15,6 +16,8 @@ import { createSigningKeys } from '../core/ticket/signing-keys.ts';
 import { composeDoor } from './compose.ts';
 import { parseDoorOptions } from './options.ts';
 import { startPeerChecks } from './peer-checks.ts';
+import { createProber } from './prober.ts';
+import { openProbeSocket } from './probing.ts';
 import { runDoor } from './run.ts';
 
 async function main(): Promise<void> {
@@ -38,15 +41,14 @@ async function main(): Promise<void> {
     unreadable++;
     log.warn(item, 'an item of the registry was skipped');
   };
-  const store = createRegistryStore({
-    client: createDynamoClient({ access }),
-    table: options.table,
-    onMalformed: skipped,
-  });
+  const client = createDynamoClient({ access });
+  const { table } = options;
+  const store = createRegistryStore({ client, table, onMalformed: skipped });
   const { answers, notify, probePort, maxSlots, duty, doors } = options.config;
   const isProbePort = (port: number): boolean =>
     port === options.port || (port >= probePort && port < probePort + maxSlots);
   const sender = answers === 'server' || notify ? await openUdpSender(isProbePort) : undefined;
+  const probes = await openProbeSocket(isProbePort);
   const { self } = options;
   const peers = duty === 'active' ? undefined : { self, ...startPeerChecks(doors, self) };
   const door = composeDoor({
@@ -61,26 +63,47 @@ async function main(): Promise<void> {
     clock: systemClock,
     rng,
   });
+  const prober = createProber({
+    roster: door.roster.view,
+    closed: door.closed,
+    counters: door.counters,
+    store,
+    watch: createWatchStore({ client, table }),
+    send: probes.send,
+    type: options.config.packetType,
+    freshMs: options.config.freshMs,
+    clock: systemClock,
+    rng,
+    onError: (err) => log.warn({ err }, 'the registry does not take what probes found; trying again'),
+    onVerdict: (serverId, suspect) => log.info({ serverId, suspect }, 'what probes say of a server has changed'),
+  });
   const version = runningVersion(import.meta.filename);
   const running = await runDoor(door, options, {
     clock: systemClock,
     log,
     version,
     unreadable: () => unreadable,
+    probing: () => prober.facts(),
     onTick: () => void keys.tick(),
   });
+  probes.start(prober);
   log.info({ version, port: running.port, healthPort: running.healthPort }, 'the door is open');
+  stopOnSignals(log, async () => {
+    peers?.stop();
+    await running.stop();
+    await Promise.all([probes.stop(), sender?.close()]);
+  });
+}
+
+/** The first signal closes the door, the second ends at once. */
+function stopOnSignals(log: ReturnType<typeof createLogger>, stop: () => Promise<void>): void {
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
       log.info({ signal }, 'the door closes');
-      peers?.stop();
-      void running
-        .stop()
-        .then(() => sender?.close())
-        .then(() => process.exit(0));
+      void stop().then(() => process.exit(0));
     });
   }
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../core/ports.ts';
 import type { Door } from './compose.ts';
 import { createHealthHandler, type HealthFacts } from './health.ts';
 import type { DoorOptions } from './options.ts';
+import type { ProberFacts } from './prober.ts';
 
 type Log = Pick<ReturnType<typeof createLogger>, 'warn'>;
 
@@ -28,18 +29,19 @@ interface Surroundings {
   readonly version: string;
   /** Items of the registry that were skipped. */
   readonly unreadable: () => number;
+  readonly probing: () => ProberFacts;
   /** Called about once a second. */
   readonly onTick: () => void;
 }
 
 /** Opens the ports and keeps the roster fresh. Rejects with the system's error if a port cannot be had. */
 export async function runDoor(door: Door, options: DoorOptions, surroundings: Surroundings): Promise<RunningDoor> {
-  const { clock, log, version, unreadable, onTick } = surroundings;
+  const { clock, log, version, unreadable, probing, onTick } = surroundings;
   const onError = complainSeldom(log, clock, 'an answer failed');
   const knock = new SelfKnock(options.bind, clock);
   const udp = await openUdp({ bind: options.bind, port: options.port, handler: knock.guard(door.handle), onError });
   const tcp = await openTcp({ bind: options.bind, port: udp.port, handler: door.handle, onError });
-  const facts: HealthFacts = { stopping: false, version, unreadable, udpAliveAtMs: () => knock.aliveAtMs };
+  const facts: HealthFacts = { stopping: false, version, unreadable, probing, udpAliveAtMs: () => knock.aliveAtMs };
   const health = createHttpServer({ handler: createHealthHandler(door, facts, clock), onError });
   const { port: healthPort } = await health.listen(options.healthPort, options.healthBind);
   const stopRefreshing = keepRosterFresh(door, options, clock, log);

@@ -5,6 +5,9 @@ export const SERVER_ROWS = 'SRV#*';
 export const ROSTER_ITEMS = 'ROSTER#*';
 export const KEY_ITEMS = 'KEYS#*';
 export const VERSION_ITEMS = 'VERSION#*';
+/** Which gateways probe, and what clients report. */
+export const PROBER_ITEMS = 'PROBERS#*';
+export const REPORT_ITEMS = 'REPORT#*';
 /** The rows of the machine whose credentials sign the request: `<role id>:<instance id>`. */
 export const OWN_ROWS = 'SRV#$' + '{aws:userid}#*';
 

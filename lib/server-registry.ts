@@ -11,6 +11,8 @@ import {
   listStatements,
   OWN_ROWS,
   PLACEMENT_ATTRIBUTES,
+  PROBER_ITEMS,
+  REPORT_ITEMS,
   ROSTER_ITEMS,
   SERVER_ROWS,
   SUSPICION_ATTRIBUTES,
@@ -61,21 +63,23 @@ export class ServerRegistry extends Construct {
     });
   }
 
-  /** Takes seats on any server, reads rows, roster and public keys. */
+  /** Takes seats on any server, reads rows, roster and public keys; keeps what clients report, and marks those servers. */
   public grantAssign(grantee: IGrantable): void {
     this.allow(
       grantee,
       this.item('TakeSeats', ['UpdateItem'], [SERVER_ROWS], TAKE_ATTRIBUTES),
-      this.item('ReadRegistry', ['GetItem'], [SERVER_ROWS, ROSTER_ITEMS, KEY_ITEMS]),
+      this.item('ReadRegistry', ['GetItem'], [SERVER_ROWS, ROSTER_ITEMS, KEY_ITEMS, PROBER_ITEMS]),
+      this.item('SuspectServers', ['UpdateItem'], [SERVER_ROWS], ['pk', ...SUSPICION_ATTRIBUTES]),
+      this.item('KeepReports', ['GetItem', 'PutItem', 'UpdateItem'], [REPORT_ITEMS]),
     );
   }
 
-  /** As the assign function, and marks servers that probes do not reach. */
+  /** As the assign function, and tells the other gateways that it probes. */
   public grantGateway(grantee: IGrantable): void {
     this.grantAssign(grantee);
     this.allow(
       grantee,
-      this.item('SuspectServers', ['UpdateItem'], [SERVER_ROWS], ['pk', ...SUSPICION_ATTRIBUTES]),
+      this.item('MeetProbers', ['UpdateItem'], [PROBER_ITEMS]),
       this.item('ReadWantedVersion', ['GetItem'], [VERSION_ITEMS]),
     );
   }

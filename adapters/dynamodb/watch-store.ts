@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type { WatchStore } from '../../core/ports.ts';
+import { callAgain, callOnce, isConditionFailed } from './calls.ts';
+import { DEFAULT_TIMEOUT_MS, type DynamoClient } from './client.ts';
+import type { Item } from './row-item.ts';
+
+const PROBERS_ITEM = 'PROBERS#1';
+const PROBER_PREFIX = 'p-';
+/** Two windows in a row are looked at. */
+const WINDOW_MS = 5_000;
+/** A ticket is good for 12 h at its alternates; after this it cannot be reported with anyway. */
+const REMEMBER_TICKET_MS = 13 * 3_600_000;
+const REMEMBER_WINDOW_MS = 600_000;
+/** A set of strings of one item; names of any length must not make it large. */
+const HOLDER_CHARS = 12;
+
+/** Probers and reports in the registry's table; items expire by its time to live. */
+export function createWatchStore({
+  client,
+  table,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+}: {
+  readonly client: DynamoClient;
+  readonly table: string;
+  readonly timeoutMs?: number;
+}): WatchStore {
+  const update = async (key: string, expression: string, names: Record<string, string>, values: Item) => {
+    const input = {
+      TableName: table,
+      Key: { pk: { S: key } },
+      UpdateExpression: expression,
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: values,
+      ReturnValues: 'ALL_NEW',
+    } as const;
+    const facts = { operation: 'UpdateItem', table, key };
+    return (await callAgain(facts, timeoutMs, (options) => client.call('UpdateItem', input, options))).Attributes ?? {};
+  };
+
+  const read = async (key: string): Promise<Item> => {
+    const input = { TableName: table, Key: { pk: { S: key } } };
+    const facts = { operation: 'GetItem', table, key };
+    return (await callAgain(facts, timeoutMs, (options) => client.call('GetItem', input, options))).Item ?? {};
+  };
+
+  /** False: the ticket has reported before. */
+  const isFirst = async (jti: string, wallMs: number): Promise<boolean> => {
+    const key = `REPORT#T#${jti}`;
+    const input = {
+      TableName: table,
+      Item: { pk: { S: key }, ttl: inSeconds(wallMs + REMEMBER_TICKET_MS) },
+      ConditionExpression: 'attribute_not_exists(#pk)',
+      ExpressionAttributeNames: { '#pk': 'pk' },
+    };
+    try {
+      const facts = { operation: 'PutItem', table, key };
+      await callOnce(facts, timeoutMs, (options) => client.call('PutItem', input, options));
+      return true;
+    } catch (error) {
+      if (isConditionFailed(error)) return false;
+      throw error;
+    }
+  };
+
+  return {
+    async meet(name, wallMs, gone) {
+      const removed = gone.map((_, n) => `#g${n}`);
+      const names = Object.fromEntries([
+        ['#me', PROBER_PREFIX + name],
+        ...gone.map((other, n) => [`#g${n}`, PROBER_PREFIX + other]),
+      ]) as Record<string, string>;
+      const remove = removed.length > 0 ? ` REMOVE ${removed.join(', ')}` : '';
+      return probersIn(await update(PROBERS_ITEM, `SET #me = :now${remove}`, names, { ':now': number(wallMs) }));
+    },
+    probers: async () => probersIn(await read(PROBERS_ITEM)),
+    async report({ server, jti, sub, wallMs }) {
+      if (!(await isFirst(jti, wallMs))) return undefined;
+      const window = Math.floor(wallMs / WINDOW_MS);
+      const keyOf = (n: number): string => `REPORT#S#${server}#${n}`;
+      const holder = createHash('sha256').update(sub).digest('base64url').slice(0, HOLDER_CHARS);
+      const names = { '#holders': 'holders', '#ttl': 'ttl' };
+      const values = { ':holder': { SS: [holder] }, ':ttl': inSeconds(wallMs + REMEMBER_WINDOW_MS) };
+      const [now, before] = await Promise.all([
+        update(keyOf(window), 'ADD #holders :holder SET #ttl = :ttl', names, values),
+        read(keyOf(window - 1)),
+      ]);
+      return new Set([...(now['holders']?.SS ?? []), ...(before['holders']?.SS ?? [])]).size;
+    },
+  };
+}
+
+function probersIn(item: Item): ReadonlyMap<string, number> {
+  const probers = new Map<string, number>();
+  for (const [name, value] of Object.entries(item)) {
+    const wallMs = Number(value.N);
+    if (name.startsWith(PROBER_PREFIX) && Number.isFinite(wallMs))
+      probers.set(name.slice(PROBER_PREFIX.length), wallMs);
+  }
+  return probers;
+}
+
+function number(value: number): { readonly N: string } {
+  return { N: String(value) };
+}
+
+function inSeconds(wallMs: number): { readonly N: string } {
+  return number(Math.floor(wallMs / 1_000));
+}

@@ -1,0 +1,197 @@
+import type { Clock, PacketSource, RegistryStore, Rng, WatchStore } from '../core/ports.ts';
+import type { RosterView } from '../core/registry/roster.ts';
+import type { ClosedRoster } from '../core/suspect/closed-roster.ts';
+import { createDetector, type Detector } from '../core/suspect/detector.ts';
+import { createMeetings } from '../core/suspect/meetings.ts';
+import { watchList } from '../core/suspect/watch-list.ts';
+import { bytesToHex } from '../core/text.ts';
+import { decodePacket } from '../core/wire/decode.ts';
+import { encodeRequest } from '../core/wire/encode-request.ts';
+import { KEEPALIVE_REQUEST_BYTES, NONCE_BYTES } from '../core/wire/limits.ts';
+import type { Counters } from './counters.ts';
+
+/**
+ * Probes the servers of the roster through their public addresses, as clients do, and tells the registry which of them
+ * are silent (docs/DOORS.md, "Suspicion"). It never waits: what the registry does not take is tried again.
+ */
+export interface Prober {
+  /** Sends what is due; call it every `TICK_MS` of core/suspect/detector.ts. */
+  tick(): void;
+  /** Reads the roster anew, and writes again what could not be written; call it about once a second. */
+  sweep(): void;
+  /** A datagram that came to the probing socket. */
+  packet(bytes: Uint8Array, source: PacketSource): void;
+  facts(): ProberFacts;
+}
+
+/** For the health port. */
+export interface ProberFacts {
+  readonly watched: number;
+  /** Gateways that probe, this one included. */
+  readonly probers: number;
+  /** Found silent by this gateway. */
+  readonly suspects: readonly string[];
+  /** Over half of the servers went dark at once: nobody is judged. */
+  readonly degraded: boolean;
+  /** Times that this gateway itself was too late to judge. */
+  readonly stalls: number;
+}
+
+interface Target {
+  readonly key: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+const MEET_MS = 5_000;
+/** Answers that come later than this are too late for anything. */
+const ANSWER_MS = 2_000;
+/** A client that tells nothing of itself, asking for IPv4 or for IPv6. */
+const NOBODY = { 4: new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0]), 6: new Uint8Array(16) };
+const NAME_BYTES = 4;
+
+export interface ProberDeps {
+  readonly roster: () => RosterView;
+  readonly closed: Pick<ClosedRoster, 'close' | 'reopen'>;
+  readonly store: Pick<RegistryStore, 'suspect'>;
+  readonly watch: Pick<WatchStore, 'meet'>;
+  readonly send: (bytes: Uint8Array, address: string, port: number) => void;
+  readonly type: number;
+  readonly freshMs: number;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly counters: Pick<Counters, 'count'>;
+  /** The registry did not take a word. */
+  readonly onError: (error: unknown) => void;
+  /** A server is suspect from now on, or no more. */
+  readonly onVerdict: (id: string, isSuspect: boolean) => void;
+}
+
+export function createProber(deps: ProberDeps): Prober {
+  return new GatewayProber(deps);
+}
+
+class GatewayProber implements Prober {
+  readonly #deps: ProberDeps;
+  readonly #self: string;
+  readonly #detector: Detector;
+  readonly #meetings = createMeetings();
+  readonly #asked = new Map<string, { readonly id: string; readonly atMs: number }>();
+  readonly #suspects = new Set<string>();
+  /** Words that the registry has not taken yet, by row key. */
+  readonly #untold = new Map<string, boolean>();
+  #targets: ReadonlyMap<string, Target> = new Map();
+  #metAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: ProberDeps) {
+    this.#deps = deps;
+    this.#self = bytesToHex(deps.rng.bytes(NAME_BYTES));
+    this.#detector = createDetector(() => deps.rng.float());
+  }
+
+  tick(): void {
+    const { probes, suspects } = this.#detector.tick(this.#deps.clock.monoMs());
+    for (const id of suspects) this.#judge(id, true);
+    for (const id of probes) this.#probe(id);
+  }
+
+  sweep(): void {
+    const nowMs = this.#deps.clock.monoMs();
+    for (const [nonce, { atMs }] of this.#asked) {
+      if (nowMs - atMs < ANSWER_MS) break;
+      this.#asked.delete(nonce);
+    }
+    this.#lookAround(nowMs);
+    for (const key of this.#untold.keys()) void this.#tell(key);
+    if (nowMs - this.#metAtMs < MEET_MS) return;
+    this.#metAtMs = nowMs;
+    void this.#meet(nowMs);
+  }
+
+  packet(bytes: Uint8Array, source: PacketSource): void {
+    const decoded = decodePacket(bytes, { expect: 'response', type: this.#deps.type });
+    if (!decoded.ok || decoded.packet.kind !== 'extended' || decoded.packet.role !== 'response') return;
+    const { nonce, server, error } = decoded.packet;
+    const asked = this.#asked.get(bytesToHex(nonce));
+    const target = asked && this.#targets.get(asked.id);
+    // An address may have passed to another server: only the one that was asked for can answer for itself.
+    if (!asked || !target || error || server !== asked.id || source.port !== target.port) return;
+    this.#asked.delete(bytesToHex(nonce));
+    if (this.#detector.answered(asked.id, asked.atMs, this.#deps.clock.monoMs())) this.#judge(asked.id, false);
+  }
+
+  facts(): ProberFacts {
+    const { isDegraded, stalls } = this.#detector;
+    const probers = new Set([...this.#meetings.live(this.#deps.clock.monoMs()), this.#self]).size;
+    return { watched: this.#targets.size, probers, suspects: [...this.#suspects], degraded: isDegraded, stalls };
+  }
+
+  #probe(id: string): void {
+    const { rng, clock, type, send, counters } = this.#deps;
+    const target = this.#targets.get(id);
+    if (!target) return;
+    const nonce = rng.bytes(NONCE_BYTES);
+    const address = NOBODY[target.address.includes(':') ? 6 : 4];
+    this.#asked.set(bytesToHex(nonce), { id, atMs: clock.monoMs() });
+    send(encodeRequest({ address, nonce }, { padTo: KEEPALIVE_REQUEST_BYTES, type }), target.address, target.port);
+    counters.count('probes');
+  }
+
+  #judge(id: string, isSuspect: boolean): void {
+    const { closed, counters, onVerdict } = this.#deps;
+    const target = this.#targets.get(id);
+    if (!target) return;
+    if (isSuspect) closed.close(id);
+    else closed.reopen(id);
+    this.#suspects[isSuspect ? 'add' : 'delete'](id);
+    counters.count(isSuspect ? 'suspected' : 'lifted');
+    onVerdict(id, isSuspect);
+    this.#untold.set(target.key, isSuspect);
+    void this.#tell(target.key);
+  }
+
+  async #tell(key: string): Promise<void> {
+    const { store, onError } = this.#deps;
+    const isSuspect = this.#untold.get(key);
+    if (isSuspect === undefined) return;
+    try {
+      await store.suspect(key, isSuspect);
+      // Refused is as good: the row is gone. Where the word has changed meanwhile, the new one is still to be told.
+      if (this.#untold.get(key) === isSuspect) this.#untold.delete(key);
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  #lookAround(nowMs: number): void {
+    const { roster, closed, freshMs } = this.#deps;
+    const entries = watchList(roster(), this.#meetings.live(nowMs), this.#self, freshMs);
+    this.#targets = new Map(
+      entries.flatMap(({ key, server }): [string, Target][] => {
+        const address = server.ipv4 ?? server.ipv6;
+        const port = server.ports['probe'];
+        return address === undefined || port === undefined ? [] : [[server.id, { key, address, port }]];
+      }),
+    );
+    this.#detector.watch(
+      entries.map(({ server, status }) => ({ id: server.id, isSuspect: status.suspect })),
+      nowMs,
+    );
+    // Others watch it from now on, or its agent is gone: then the roster alone says whether it is given out.
+    for (const id of this.#suspects) {
+      if (this.#targets.has(id)) continue;
+      this.#suspects.delete(id);
+      closed.reopen(id);
+    }
+  }
+
+  async #meet(nowMs: number): Promise<void> {
+    const { watch, clock, onError } = this.#deps;
+    try {
+      const words = await watch.meet(this.#self, clock.wallMs(), this.#meetings.gone(nowMs));
+      this.#meetings.heard(words, clock.monoMs());
+    } catch (error) {
+      onError(error);
+    }
+  }
+}
