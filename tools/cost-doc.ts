@@ -80,6 +80,7 @@ const SAMPLE = { name: 'sample', app: 'world', min: 2, max: 2, capacity: 16 };
 function turningTable(): string {
   const idle: readonly (readonly [string, string, DeployInput])[] = [
     ['`network.maxAzs`', '2 → 3', { network: { maxAzs: 3 } }],
+    ['`door`', 'gateways → servers', { door: 'servers' }],
     ['`gateway.min`', '2 → 1', { gateway: { min: 1 } }],
     ['`gateway.min`', '2 → 3', { gateway: { min: 3 } }],
     ['`gateway.instanceType`', 't4g.small → t4g.medium', { gateway: { instanceType: 't4g.medium' } }],

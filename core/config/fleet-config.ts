@@ -30,7 +30,10 @@ export interface FleetConfig {
    * @default 'on-demand'
    */
   readonly purchase: 'on-demand' | 'spot';
-  /** Machines always there. @default 1 */
+  /**
+   * Machines always there. With 0 none starts by itself: scaling goes by the seats taken on those that run.
+   * @default 1
+   */
   readonly min: number;
   /** Machines at most: the limit of the bill. @default 4 */
   readonly max: number;

@@ -16,17 +16,19 @@ const FLEETS_BY_NAME = 8;
 /** What a configuration costs with the fewest machines and nobody playing. Existing servers cost heartbeats unknown here. */
 export function idleInput(config: DeployConfig): CostInput {
   const { gateway, fleets, network, assign } = config;
+  const gateways = config.door === 'gateways' ? gateway.min : 0;
   const { timing, rosterRefreshMs } = parseRuntimeConfig(JSON.stringify(config.runtime));
   return {
     zones: network.vpc?.zones.length ?? network.maxAzs,
     gateways: {
-      name: `gateways (${gateway.min} x ${gateway.instanceType})`,
-      count: gateway.min,
+      name: `gateways (${gateways} x ${gateway.instanceType})`,
+      count: gateways,
       type: gateway.instanceType,
       platform: 'linux',
       spot: false,
       diskGib: GATEWAY_DISK_GIB,
     },
+    doors: config.door === 'gateways' ? gateways : fleets.reduce((sum, { min }) => sum + min, 0),
     fleets: fleets.map(({ name, min, instanceTypes, platform, purchase, diskGib }) => {
       const type = instanceTypes[0] ?? '';
       const spot = purchase === 'spot';

@@ -16,6 +16,8 @@ export interface CostInput {
   /** Availability zones, each with one address of the door. */
   readonly zones: number;
   readonly gateways: CostMachines;
+  /** Those who read the roster all the time: the gateways, or the machines whose agents are the door. */
+  readonly doors: number;
   readonly fleets: readonly CostMachines[];
   /** Rows in the registry: all slots of all machines. */
   readonly servers: number;
@@ -171,7 +173,7 @@ function environments({ demand: { perSecond, httpShare } }: CostInput): number {
 /** Writing it, reading it by each door, and listing all rows twice a minute (roster function and reaper). */
 function roster(input: CostInput): number {
   const aReading = 0.5 * (1 + unitsOf(shards(input), 4096));
-  const readings = ((input.gateways.count + environments(input)) * 1000) / input.rosterRefreshMs;
+  const readings = ((input.doors + environments(input)) * 1000) / input.rosterRefreshMs;
   const reads = readings * aReading + (2 * input.servers * MODEL.listUnitsPerRow) / 60;
   return writes(rosterWrites(input)) + reads * SECONDS_A_MONTH * PRICES.readUnit.usd;
 }

@@ -28,6 +28,7 @@ export function scaleInput(players: number, httpShare: 0 | 1): CostInput {
   return {
     zones: 2,
     gateways: { ...common, name: 'gateways', count: gateways, type: 't4g.small', diskGib: 8 },
+    doors: gateways,
     fleets: [{ ...common, name: 'the servers themselves', count, type: SCALE.machineType, diskGib: SCALE.diskGib }],
     servers,
     beatMs: SCALE.beatMs,

@@ -13,6 +13,7 @@ import { OnedoorStack } from '../../lib/onedoor-stack.ts';
 import { ProgramVersions } from '../../lib/program-versions.ts';
 import { Reaper } from '../../lib/reaper.ts';
 import { RegistryWriters } from '../../lib/registry-writers.ts';
+import { ServerDoor } from '../../lib/server-door.ts';
 import { ServerFleet } from '../../lib/server-fleet.ts';
 import { ServerRegistry } from '../../lib/server-registry.ts';
 import { TicketKeys } from '../../lib/ticket-keys.ts';
@@ -68,6 +69,14 @@ export function stacks(app: App, bundles?: string): Readonly<Record<string, Stac
         imageId,
         ...common,
       });
+    }),
+    ServerDoor: alone('ServerDoor', (stack, registry) => {
+      const { vpc, endpoint: way } = endpoint(stack, registry, common);
+      const { loadBalancer, securityGroup: loadBalancerSecurityGroup } = way;
+      const ports = { port: 17_000, healthPort: 17_080 };
+      const props = { vpc, registry, app: 'my-game', capacity: 32, imageId: 'ami-0123456789abcdef0', door: ports };
+      const fleets = [new ServerFleet(stack, 'Fleet', { ...props, ...common })];
+      new ServerDoor(stack, 'Door', { vpc, loadBalancer, loadBalancerSecurityGroup, fleets });
     }),
     ExistingServers: alone('Existing', (stack, registry) => {
       new ExistingServers(stack, 'Existing', { registry, join: 'my-servers', capacity: 32, ...common });

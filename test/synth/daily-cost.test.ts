@@ -18,6 +18,8 @@ describe.each<[string, object]>([
       ],
     },
   ],
+  ['a deployment whose servers are the door', { door: 'servers' }],
+  ['Windows machines', { fleets: [{ ...FLEET, name: 'win', platform: 'windows' }] }],
 ])('the estimate for %s', (_what, input) => {
   const template = deploymentTemplate(input);
   const cost = idleInput(parseDeployConfig(input));
@@ -31,7 +33,7 @@ describe.each<[string, object]>([
     expect(cost.zones).toBe(Object.keys(resourcesOf(template, 'AWS::EC2::EIP')).length);
     expect(cost.alarms).toBe(Object.keys(resourcesOf(template, 'AWS::CloudWatch::Alarm')).length);
     const groups = Object.values(resourcesOf(template, 'AWS::AutoScaling::AutoScalingGroup'));
-    const machines = [cost.gateways, ...cost.fleets];
+    const machines = [...(cost.gateways.count > 0 ? [cost.gateways] : []), ...cost.fleets];
     expect(groups.map(({ Properties }) => Number(Properties.MinSize))).toEqual(machines.map(({ count }) => count));
     const disks = Object.values(resourcesOf(template, 'AWS::EC2::LaunchTemplate')).map(
       ({ Properties }) => Properties.LaunchTemplateData.BlockDeviceMappings[0].Ebs.VolumeSize,
