@@ -9,18 +9,30 @@ export interface AgentDuty {
   /** The agent's `--load`. */
   readonly load: string;
   readonly drainSeconds: number;
+  /** Where the agent answers for the door. @default - it does not */
+  readonly door?: { readonly port: number; readonly healthPort: number };
   /** @default - those of Linux */
   readonly paths?: { readonly tokenFile: string; readonly journal: string };
 }
 
 /** The command line of an agent; its `--help` explains each flag. */
-export function agentArguments({ slots, capacity, ports, load, drainSeconds, paths }: AgentDuty): readonly string[] {
+export function agentArguments({
+  slots,
+  capacity,
+  ports,
+  load,
+  drainSeconds,
+  door,
+  paths,
+}: AgentDuty): readonly string[] {
   const game = ports['game'] as number;
   const flags: Readonly<Record<string, string | number | undefined>> = {
     capacity,
     load: `"${load}"`,
     'probe-port': ports['probe'],
     'lobby-port': ports['lobby'],
+    'door-port': door?.port,
+    'door-health-port': door?.healthPort,
     'api-port': AGENT_API_PORT,
     'api-token-file': paths?.tokenFile ?? AGENT_TOKEN_FILE,
     journal: paths?.journal ?? AGENT_JOURNAL,

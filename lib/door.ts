@@ -8,18 +8,21 @@ import {
   Signals,
   UpdatePolicy,
 } from 'aws-cdk-lib/aws-autoscaling';
-import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { InstanceType, type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
-import {
-  type NetworkLoadBalancer,
-  NetworkTargetGroup,
-  Protocol,
-  TargetType,
-} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { InstanceType, type ISecurityGroup, type IVpc, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import type { NetworkLoadBalancer, NetworkTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { checkBundles, DIST, DOOR_BUNDLE, fetchedFile, fetchStatement, nodeBundle } from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
 import { amazonLinux, bootSignal, machineRole, machineTemplate } from './machine.ts';
+import {
+  allowProbes,
+  healthyTargets,
+  type IProbeDoor,
+  newFlows,
+  probeTargets,
+  validateDoorPorts,
+} from './probe-targets.ts';
 import type { ServerRegistry } from './server-registry.ts';
 import type { TicketKeys } from './ticket-keys.ts';
 
@@ -90,7 +93,7 @@ const BOOT_TIME = Duration.minutes(5);
  * The gateways: a small group of machines behind the datagram port of the one address. They hold nothing that another
  * one lacks, so they are replaced freely: by the load balancer's health check and, on every change, one after the other.
  */
-export class Door extends Construct {
+export class Door extends Construct implements IProbeDoor {
   public readonly group: AutoScalingGroup;
   public readonly targetGroup: NetworkTargetGroup;
   public readonly securityGroup: SecurityGroup;
@@ -108,7 +111,7 @@ export class Door extends Construct {
       checkInteger('minCapacity', minCapacity, 1, 100),
       checkInteger('maxCapacity', maxCapacity, 1, 100),
       validateCapacity(minCapacity, maxCapacity),
-      validatePorts(probePort, targetPort, healthPort),
+      validateDoorPorts({ probePort, targetPort, healthPort }),
       checkBundles(bundles, DOOR_BUNDLE, node),
     );
     this.loadBalancer = props.loadBalancer;
@@ -166,22 +169,18 @@ export class Door extends Construct {
     // A boot that comes before its permissions would be refused its files.
     this.group.node.addDependency(role);
     this.group.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 50 });
-    this.targetGroup = this.listen(props, probePort, targetPort, healthPort);
+    this.targetGroup = probeTargets(this, props, { probePort, targetPort, healthPort });
     this.group.attachToNetworkTargetGroup(this.targetGroup);
   }
 
   /** Gateways that the load balancer finds well, the fewest of a minute. */
-  public metricHealthyGateways(options?: MetricOptions): Metric {
-    return this.targetGroup.metrics.healthyHostCount({
-      statistic: Stats.MINIMUM,
-      period: Duration.minutes(1),
-      ...options,
-    });
+  public metricHealthyDoors(options?: MetricOptions): Metric {
+    return healthyTargets(this.targetGroup, options);
   }
 
   /** Flows that begin at the one address, UDP and TCP. */
   public metricNewFlows(options?: MetricOptions): Metric {
-    return this.loadBalancer.metrics.newFlowCount({ statistic: Stats.SUM, period: Duration.minutes(1), ...options });
+    return newFlows(this.loadBalancer, options);
   }
 
   private machinesGroup(props: DoorProps, targetPort: number, healthPort: number): SecurityGroup {
@@ -189,52 +188,11 @@ export class Door extends Construct {
       vpc: props.vpc,
       description: 'Gateways: reached through the one address alone',
     });
-    const from = props.loadBalancerSecurityGroup;
-    group.connections.allowFrom(from, Port.udp(targetPort), 'Probes');
-    group.connections.allowFrom(from, Port.tcp(targetPort), 'Probes over TCP');
-    group.connections.allowFrom(from, Port.tcp(healthPort), 'Health check');
-    return group;
-  }
-
-  /** One listener for UDP and TCP on one port: two would need two ports. */
-  private listen(props: DoorProps, probePort: number, targetPort: number, healthPort: number): NetworkTargetGroup {
-    const group = new NetworkTargetGroup(this, 'Targets', {
-      vpc: props.vpc,
-      port: targetPort,
-      protocol: Protocol.TCP_UDP,
-      targetType: TargetType.INSTANCE,
-      // UDP cannot be checked; this port answers badly when the roster is stale or the UDP loop is stuck.
-      healthCheck: {
-        protocol: Protocol.HTTP,
-        port: String(healthPort),
-        path: '/healthz',
-        interval: Duration.seconds(5),
-        timeout: Duration.seconds(2),
-        healthyThresholdCount: 2,
-        unhealthyThresholdCount: 2,
-      },
-      // Flows stay pinned to a gateway that left, unless they are ended; no client has any state there.
-      deregistrationDelay: Duration.seconds(5),
-      connectionTermination: true,
-    });
-    props.loadBalancer.addListener('Probe', {
-      port: probePort,
-      protocol: Protocol.TCP_UDP,
-      defaultTargetGroups: [group],
-    });
-    const from = props.loadBalancerSecurityGroup.connections;
-    from.allowFromAnyIpv4(Port.udp(probePort), 'Probes');
-    from.allowFromAnyIpv4(Port.tcp(probePort), 'Probes over TCP');
+    allowProbes(group, props.loadBalancerSecurityGroup, { targetPort, healthPort });
     return group;
   }
 }
 
 function validateCapacity(min: number, max: number): string | undefined {
   return checkThat(min <= max, 'maxCapacity', `at least minCapacity (${min})`, max);
-}
-
-function validatePorts(probePort: number, targetPort: number, healthPort: number): string | undefined {
-  const holds = new Set([probePort, targetPort, healthPort]).size === 3;
-  const got = `probePort ${probePort}, targetPort ${targetPort}, healthPort ${healthPort}`;
-  return checkThat(holds, 'targetPort', 'a port other than probePort and healthPort', got);
 }

@@ -20,7 +20,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { AssignmentEndpoint } from './assignment-endpoint.ts';
 import { checkProps, checkThat } from './checks.ts';
-import type { Door } from './door.ts';
+import type { IProbeDoor } from './probe-targets.ts';
 import type { Reaper } from './reaper.ts';
 import type { RegistryWriters } from './registry-writers.ts';
 import type { ServerFleet } from './server-fleet.ts';
@@ -31,7 +31,7 @@ export interface ObservabilityProps {
   readonly writers: RegistryWriters;
   readonly keys: TicketKeys;
   readonly reaper: Reaper;
-  readonly door: Door;
+  readonly door: IProbeDoor;
   /**
    * Fleets whose pools are watched.
    *
@@ -124,9 +124,9 @@ function doorWatches({ endpoint, door }: ObservabilityProps): Readonly<Record<st
       endpoint.metricThrottles(),
       'The assign function is throttled: the account’s concurrency is used up. Raise the quota.',
     ),
-    GatewaysGone: {
-      metric: door.metricHealthyGateways(),
-      says: 'No gateway is healthy: datagrams are not answered, clients fall back to HTTP. See the gateways’ logs.',
+    DoorsGone: {
+      metric: door.metricHealthyDoors(),
+      says: 'Nobody behind the probe port is healthy: datagrams are not answered, clients fall back to HTTP. See the gateways’ logs (the agents’, where the servers are the door).',
       threshold: 1,
       below: true,
       minutes: 2,
@@ -199,7 +199,7 @@ function doorWidgets({ endpoint, door }: ObservabilityProps): IWidget[] {
   return [
     graph('HTTP assignments', [endpoint.metricRequests()], [endpoint.metricLatency()]),
     graph('HTTP failures', [endpoint.metricErrors(), endpoint.metricThrottles()]),
-    graph('Gateways', [door.metricHealthyGateways()], [door.metricNewFlows()]),
+    graph('Doors that are well, and new flows', [door.metricHealthyDoors()], [door.metricNewFlows()]),
   ];
 }
 

@@ -28,6 +28,7 @@ import { Observability } from './observability.ts';
 import { ProgramVersions } from './program-versions.ts';
 import { Reaper } from './reaper.ts';
 import { RegistryWriters } from './registry-writers.ts';
+import { ServerDoor } from './server-door.ts';
 import { ServerFleet } from './server-fleet.ts';
 import type { ServerFleetProps } from './server-fleet-props.ts';
 import { ServerRegistry } from './server-registry.ts';
@@ -67,27 +68,16 @@ export class OnedoorStack extends Stack {
     this.endpoint = this.assignmentEndpoint(config, { vpc, registry, keys, logRetention, bundles });
     const { settings } = this.endpoint;
     const writers = new RegistryWriters(this, 'Writers', { registry, logRetention, bundles, settings });
-    const door = new Door(this, 'Door', {
-      vpc,
-      registry,
-      keys,
-      bundles,
-      settings,
-      loadBalancer: this.endpoint.loadBalancer,
-      loadBalancerSecurityGroup: this.endpoint.securityGroup,
-      probePort: config.probePort,
-      targetPort: config.gateway.targetPort,
-      healthPort: config.gateway.healthPort,
-      instanceType: new InstanceType(config.gateway.instanceType),
-      minCapacity: config.gateway.min,
-      maxCapacity: config.gateway.max,
-    });
+    const gateways =
+      config.door === 'gateways' ? this.gateways(config, { vpc, registry, keys, bundles, settings }) : undefined;
     this.fleets = config.fleets.map((fleet) =>
-      this.fleet(fleet, { vpc, registry, bundles, settings, deployment: config.deployment }),
+      this.fleet(fleet, { vpc, registry, bundles, settings, deployment: config.deployment, ...doorPorts(config) }),
     );
+    const door = gateways ?? this.serverDoor(config, vpc);
     for (const servers of config.existingServers) this.existing(servers, { registry, bundles, settings });
     // Agents change their program when the gateways that they will meet have.
-    new ProgramVersions(this, 'Versions', { registry, logRetention, bundles }).node.addDependency(door.group);
+    const versions = new ProgramVersions(this, 'Versions', { registry, logRetention, bundles });
+    if (gateways) versions.node.addDependency(gateways.group);
     const { endpoint, fleets } = this;
     const reaper = new Reaper(this, 'Reaper', { registry, fleets, settings, logRetention, bundles });
     new Observability(this, 'Observability', {
@@ -95,6 +85,35 @@ export class OnedoorStack extends Stack {
       ...(config.alarmEmail !== undefined && { alarmEmail: config.alarmEmail }),
     });
     this.outputs(config);
+  }
+
+  private gateways(
+    { probePort, gateway }: DeployConfig,
+    common: { vpc: IVpc; registry: ServerRegistry; keys: TicketKeys; bundles: string; settings: string },
+  ): Door {
+    return new Door(this, 'Door', {
+      ...common,
+      loadBalancer: this.endpoint.loadBalancer,
+      loadBalancerSecurityGroup: this.endpoint.securityGroup,
+      probePort,
+      targetPort: gateway.targetPort,
+      healthPort: gateway.healthPort,
+      instanceType: new InstanceType(gateway.instanceType),
+      minCapacity: gateway.min,
+      maxCapacity: gateway.max,
+    });
+  }
+
+  private serverDoor({ probePort, gateway }: DeployConfig, vpc: IVpc): ServerDoor {
+    return new ServerDoor(this, 'Door', {
+      vpc,
+      loadBalancer: this.endpoint.loadBalancer,
+      loadBalancerSecurityGroup: this.endpoint.securityGroup,
+      fleets: this.fleets,
+      probePort,
+      targetPort: gateway.targetPort,
+      healthPort: gateway.healthPort,
+    });
   }
 
   private assignmentEndpoint(
@@ -121,7 +140,9 @@ export class OnedoorStack extends Stack {
 
   private fleet(
     fleet: FleetConfig,
-    common: { vpc: IVpc; registry: ServerRegistry; bundles: string; settings: string; deployment: string },
+    common: Pick<ServerFleetProps, 'vpc' | 'registry' | 'bundles' | 'settings' | 'deployment' | 'door'> & {
+      bundles: string;
+    },
   ): ServerFleet {
     return new ServerFleet(this, `Fleet-${fleet.name}`, {
       ...common,
@@ -184,6 +205,11 @@ export class OnedoorStack extends Stack {
     });
     new CfnOutput(this, 'TableName', { description: 'The registry', value: this.registry.table.tableName });
   }
+}
+
+/** What agents are told where they are the door. */
+function doorPorts({ door, gateway }: DeployConfig): Pick<ServerFleetProps, 'door'> {
+  return door === 'servers' ? { door: { port: gateway.targetPort, healthPort: gateway.healthPort } } : {};
 }
 
 function stackProps({ qualifier, permissionsBoundaryArn }: DeployConfig): StackProps {

@@ -127,6 +127,12 @@ export interface ServerFleetProps {
    */
   readonly targetUsePercent?: number;
   /**
+   * Ports on which the agents answer for the door, see `ServerDoor`; `settings` must then have a stateless policy.
+   *
+   * @default - gateways are the door
+   */
+  readonly door?: { readonly port: number; readonly healthPort: number };
+  /**
    * ONEDOOR_CONFIG of the agents, see `AssignmentEndpoint.settings`.
    *
    * @default - none

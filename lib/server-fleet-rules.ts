@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { InstanceArchitecture, InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { AGENT_API_PORT } from './boot/boot-script.ts';
 import { AGENT_BUNDLE, checkBundles, nodeBundle } from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
 import { checkLoad, checkPorts, checkTagText, TAG_TEXT } from './server-checks.ts';
@@ -45,6 +46,7 @@ export function checkFleet(props: ServerFleetProps, resolved: Resolved): void {
     checkInteger('targetUsePercent', props.targetUsePercent, 10, 95),
     validateOrder(minCapacity, maxCapacity),
     checkPorts(ports, slots),
+    validateDoor(props.door, ports, slots),
     validateTypes(instanceTypes),
     validateGame(props),
     validateLines(props),
@@ -53,6 +55,22 @@ export function checkFleet(props: ServerFleetProps, resolved: Resolved): void {
     validatePlatform(props, instanceTypes),
     architecture && checkBundles(bundles, AGENT_BUNDLE, nodeBundle(architecture, props.platform === 'windows')),
   );
+}
+
+/** A client that is sent here by this machine's own door reaches it on another port, or the flows share a 5-tuple. */
+function validateDoor(
+  door: ServerFleetProps['door'],
+  ports: Readonly<Record<string, number>>,
+  slots: number,
+): string | undefined {
+  if (!door) return undefined;
+  const own = Object.values(door);
+  const ranges = [...Object.values(ports), AGENT_API_PORT];
+  const holds =
+    own.every((port) => Number.isInteger(port) && port >= 1 && port <= 65_535) &&
+    door.port !== door.healthPort &&
+    own.every((port) => ranges.every((first) => port < first || port >= first + slots));
+  return checkThat(holds, 'door', `two ports apart from the servers' and from ${AGENT_API_PORT}`, door);
 }
 
 function validateLabels(labels: Readonly<Record<string, string>> = {}): string | undefined {

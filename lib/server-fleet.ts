@@ -43,6 +43,8 @@ export class ServerFleet extends Construct {
   public readonly group: AutoScalingGroup;
   public readonly role: Role;
   public readonly securityGroup: SecurityGroup;
+  /** Servers at most. */
+  public readonly maxServers: number;
   /** The pool that its servers are in, as the dimensions of its metrics. */
   public readonly pool: Readonly<Record<'deployment' | 'app' | 'world' | 'group', string>>;
 
@@ -53,6 +55,7 @@ export class ServerFleet extends Construct {
     checkFleet(props, { slots, minCapacity, maxCapacity, ports, instanceTypes, bundles });
     const { deployment = 'onedoor', app, world = 'main', serverGroup = 'main' } = props;
     this.pool = { deployment, app, world, group: serverGroup };
+    this.maxServers = maxCapacity * slots;
     const first = instanceTypes[0] as InstanceType;
     this.securityGroup = this.serversGroup(props.vpc, ports, slots);
     this.role = machineRole(this, 'Role');
@@ -152,6 +155,7 @@ export class ServerFleet extends Construct {
       arguments: agentArguments({
         ...{ slots, ports, capacity: props.capacity, load: props.load ?? 'api' },
         drainSeconds: drainTime.toSeconds(),
+        ...(props.door && { door: props.door }),
         ...(isWindows && { paths: WINDOWS_PATHS }),
       }),
       ...(game && { game }),
@@ -162,7 +166,7 @@ export class ServerFleet extends Construct {
       program: 'windows-agent',
       service: fetchedFile(this, 'Service', WINDOWS_SERVICE),
       minder: fetchedFile(this, 'Minder', WINDOWS_MINDER),
-      openPorts: Object.values(ports),
+      openPorts: [...Object.values(ports), ...Object.values(props.door ?? {})],
     };
   }
 

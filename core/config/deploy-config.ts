@@ -35,6 +35,14 @@ export interface DeployConfig {
   readonly runtime: RuntimeSettings;
   readonly network: NetworkConfig;
   readonly assign: AssignConfig;
+  /**
+   * Who answers probe requests. `gateways`: a small group of machines (about 33 dollars a month for two t4g.small).
+   * `servers`: the agents of at most 400 servers themselves, which costs no machine, and gives classic and extended
+   * clients neither seats nor tickets: docs/DOORS.md says what is given up.
+   * @default 'gateways'
+   */
+  readonly door: 'gateways' | 'servers';
+  /** Where the servers are the door, the two ports are theirs and the rest does nothing. */
   readonly gateway: GatewayConfig;
   /**
    * Groups of servers that Onedoor starts, one per app, world and group.

@@ -8,7 +8,7 @@ import type {
   NetworkConfig,
   RuntimeSettings,
 } from './deploy-config.ts';
-import type { FleetConfig } from './fleet-config.ts';
+import { doorProblems, doorSettings } from './door-rules.ts';
 import { existing, fleet, identifier, instanceType, ordered, port, word } from './fleet-rules.ts';
 import { parseRuntimeConfig } from './runtime-config.ts';
 import {
@@ -89,6 +89,7 @@ function deployment(probePort: number, app: string): Rule<DeployConfig> {
     runtime: withDefault(runtime, {}),
     network: withDefault(network, {}),
     assign: withDefault(assign, {}),
+    door: withDefault(oneOf('gateways', 'servers'), 'gateways'),
     gateway: withDefault(gateway, {}),
     fleets: withDefault(list(fleet(probePort), 0, 50), [SAMPLE_FLEET]),
     existingServers: withDefault(list(existing(probePort), 0, 50), []),
@@ -99,7 +100,7 @@ function deployment(probePort: number, app: string): Rule<DeployConfig> {
     permissionsBoundaryArn: optional(text('the ARN of a policy', /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/)),
     qualifier: optional(text('1 to 10 letters and digits', /^[a-z0-9]{1,10}$/)),
   });
-  return refineAnyway(fields, (config) => [...namesApart(config), ...targetPortApart(config), ...slotsKnown(config)]);
+  return refineAnyway(fields, (config) => [...namesApart(config), ...doorProblems(config), ...slotsKnown(config)]);
 }
 
 /** Derived from other fields, so that the two can never differ. */
@@ -163,21 +164,6 @@ function namesApart({ fleets, existingServers }: DeployConfig): readonly string[
   ];
 }
 
-/** A client may talk to a machine through the load balancer and directly: on one port these flows share a 5-tuple. */
-function targetPortApart({ fleets, existingServers, gateway }: DeployConfig): readonly string[] {
-  const { targetPort } = gateway;
-  const clashes = (path: string, { ports, slots }: Pick<FleetConfig, 'ports' | 'slots'>): readonly string[] =>
-    Object.entries(ports ?? {})
-      .filter(([, first]) => targetPort >= first && targetPort < first + slots)
-      .map(([role, first]) =>
-        mistake(`${path}.ports.${role}`, `a range without the gateway's target port ${targetPort}`, first),
-      );
-  return [
-    ...fleets.flatMap((fleet, index) => clashes(`fleets[${index}]`, fleet)),
-    ...existingServers.flatMap((servers, index) => clashes(`existingServers[${index}]`, servers)),
-  ];
-}
-
 /** The configuration with its defaults. Throws ConfigError with every mistake. */
 export function parseDeployConfig(input: unknown): DeployConfig {
   // Some defaults follow from other fields; a wrong one of these is complained about where it stands.
@@ -185,5 +171,6 @@ export function parseDeployConfig(input: unknown): DeployConfig {
   const isPort = typeof probePort === 'number' && probePort >= 1 && probePort <= 65_535;
   const app = Array.isArray(fleets) ? (fleets[0] as { app?: unknown } | undefined)?.app : undefined;
   const rule = deployment(isPort ? probePort : DEFAULT_PROBE_PORT, typeof app === 'string' ? app : SAMPLE_FLEET.app);
-  return parse(rule, input);
+  const config = parse(rule, input);
+  return { ...config, runtime: doorSettings(config) };
 }

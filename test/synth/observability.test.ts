@@ -14,7 +14,7 @@ describe('the observability of a deployment', () => {
     ['AssignFails', { MetricName: 'Errors', Threshold: 1, EvaluationPeriods: 5 }],
     ['AssignThrottled', { MetricName: 'Throttles', Threshold: 1, EvaluationPeriods: 5 }],
     [
-      'GatewaysGone',
+      'DoorsGone',
       {
         MetricName: 'HealthyHostCount',
         Threshold: 1,
@@ -70,7 +70,12 @@ describe('the observability of a deployment', () => {
   it('shows door, pools and registry on one dashboard', () => {
     const [dashboard] = Object.values(resourcesOf(template, 'AWS::CloudWatch::Dashboard'));
     const body = rendered(dashboard!.Properties.DashboardBody);
-    for (const title of ['HTTP assignments', 'Gateways', 'world / main / main: seats taken', 'Dead letters']) {
+    for (const title of [
+      'HTTP assignments',
+      'Doors that are well',
+      'world / main / main: seats taken',
+      'Dead letters',
+    ]) {
       expect(body).toContain(title);
     }
   });

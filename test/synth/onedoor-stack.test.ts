@@ -156,7 +156,13 @@ describe('a deployment with everything given', () => {
       fleets: [
         { name: 'duel', app: 'arena', capacity: 8, load: { adapter: 'gamedig', type: 'quake3' } },
         { name: 'spot', app: 'arena', group: 'b', capacity: 8, purchase: 'spot', game: { kind: 'image' } },
-        { name: 'voice', app: 'voice', capacity: 99, load: { adapter: 'command', command: '/opt/game/count' } },
+        {
+          name: 'voice',
+          app: 'voice',
+          capacity: 99,
+          ports: { game: 64_738 },
+          load: { adapter: 'command', command: '/opt/game/count' },
+        },
       ],
       runtime: { policy: 'least-loaded' },
       keyRotationDays: 7,

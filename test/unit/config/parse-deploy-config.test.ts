@@ -66,11 +66,11 @@ describe('the deployer’s configuration', () => {
         deployment: 'Our Game',
         regions: ['eu-west-1'],
         domain: { name: 'door' },
-        fleets: [aFleet({ min: 5, max: 2 }), { app: 'x', capacity: 0 }],
+        fleets: [aFleet({ min: 5, max: 2 }), { app: 'arena', capacity: 0 }],
         logRetentionDays: 4,
       }),
     ).toEqual([
-      '`regions` must be left out: there is no such key; known are deployment, probePort, domain, defaultApp, runtime, network, assign, gateway, fleets, existingServers, keyRotationDays, alarmEmail, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
+      '`regions` must be left out: there is no such key; known are deployment, probePort, domain, defaultApp, runtime, network, assign, door, gateway, fleets, existingServers, keyRotationDays, alarmEmail, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
       '`deployment` must be 1 to 24 characters of a-z, 0-9 and -, beginning with a letter, got: Our Game.',
       '`domain.name` must be a domain name, got: door.',
       '`domain.certificateArn` must be the ARN of an ACM certificate, got: nothing.',
@@ -180,7 +180,7 @@ describe('the deployer’s configuration', () => {
       problemsOf({
         gateway: { targetPort: 7777 },
         runtime: { maxSlots: 2 },
-        fleets: [aFleet({ capacity: 0 }), aFleet({ slots: 3, diskGib: 1 }), 'none', { app: 'x' }],
+        fleets: [aFleet({ capacity: 0 }), aFleet({ slots: 3, diskGib: 1 }), 'none', { app: 'arena' }],
         existingServers: [anExisting(), anExisting({ ports: 'all' })],
         assign: 7,
       }),
