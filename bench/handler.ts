@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { type AlbEvent, type AlbResult, fromAlbEvent, toAlbResult } from '../adapters/http/alb-event.ts';
 import { createMemoryStore } from '../adapters/memory/registry-store.ts';
+import { createMemoryWatchStore } from '../adapters/memory/watch-store.ts';
 import { createLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
@@ -106,6 +107,7 @@ async function main(): Promise<void> {
   const api = composeApi({
     config: parseRuntimeConfig('{"deployment":"bench","defaultApp":"arena"}'),
     store: await aRegistry(servers),
+    watch: createMemoryWatchStore(),
     keys,
     readKeys: async () => keys,
     clock: systemClock,

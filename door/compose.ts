@@ -16,6 +16,7 @@ import { createForwarder, type SendForward } from './forward.ts';
 import { createGateway } from './gateway.ts';
 import { createLongestAnswer } from './longest-answer.ts';
 import { createQuiet } from './quiet.ts';
+import { createTakeReport } from './reports.ts';
 
 /** A gateway without sockets: what answers, what it knows, and what must be called from time to time. */
 export interface Door {
@@ -48,6 +49,8 @@ export function composeDoor(deps: {
   readonly peers?: { readonly self: number; readonly isLive: (door: number) => boolean } | undefined;
   /** Needed where servers answer or are told of clients. */
   readonly sendForward?: SendForward | undefined;
+  /** Where reports of clients go that could not reach their server; absent: nowhere. */
+  readonly reports?: Pick<Parameters<typeof createTakeReport>[0], 'store' | 'watch' | 'onSuspect' | 'onError'>;
   readonly clock: Clock;
   readonly rng: Rng;
 }): Door {
@@ -96,6 +99,7 @@ export function composeDoor(deps: {
     longestAnswer: () => longest(assigner.view()),
     rosterPage: (request) => rosterPages(assigner.view(), request),
     forwarder,
+    takeReport: deps.reports && createTakeReport({ ...deps.reports, iss, view: assigner.view.bind(assigner), clock }),
   });
   const isProbePort = (port: number): boolean =>
     port === deps.ownPort || (port >= config.probePort && port < config.probePort + config.maxSlots);

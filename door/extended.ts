@@ -15,6 +15,7 @@ import type { Cookies } from './cookies.ts';
 import type { Counters } from './counters.ts';
 import type { Forwarder } from './forward.ts';
 import type { Quiet } from './quiet.ts';
+import type { TakeReport } from './reports.ts';
 
 export interface ExtendedDeps {
   readonly assigner: Pick<Assigner, 'assign'>;
@@ -31,6 +32,8 @@ export interface ExtendedDeps {
   readonly rosterPage: (request: PageRequest) => RosterPage | Refusal;
   /** Absent where servers are not told of clients before they come. */
   readonly forwarder?: Forwarder | undefined;
+  /** Told of clients that could not reach their server. */
+  readonly takeReport?: TakeReport | undefined;
 }
 
 /** Answers extended requests to the door: a seat with its ticket, a cookie, or an error; silence if nothing fits. */
@@ -106,6 +109,7 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
         if (cookie) return cookie.answer;
         if (request.length < deps.longestAnswer()) return error(request, source, refuse('wire.request-too-small'));
       }
+      if (request.report !== undefined && request.ticket !== undefined) deps.takeReport?.(request.ticket);
       answer = deps.assigner.assign(assignRequest(request, source, address));
       deps.answers.keep(key, answer, nowMs);
     }

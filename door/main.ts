@@ -44,6 +44,8 @@ async function main(): Promise<void> {
   const client = createDynamoClient({ access });
   const { table } = options;
   const store = createRegistryStore({ client, table, onMalformed: skipped });
+  const watch = createWatchStore({ client, table });
+  const said = toLog(log);
   const { answers, notify, probePort, maxSlots, duty, doors } = options.config;
   const isProbePort = (port: number): boolean =>
     port === options.port || (port >= probePort && port < probePort + maxSlots);
@@ -60,6 +62,7 @@ async function main(): Promise<void> {
     cookieMacBefore: keys.macBefore,
     sendForward: sender?.send,
     peers,
+    reports: { store, watch, ...said },
     clock: systemClock,
     rng,
   });
@@ -68,14 +71,13 @@ async function main(): Promise<void> {
     closed: door.closed,
     counters: door.counters,
     store,
-    watch: createWatchStore({ client, table }),
+    watch,
     send: probes.send,
     type: options.config.packetType,
     freshMs: options.config.freshMs,
     clock: systemClock,
     rng,
-    onError: (err) => log.warn({ err }, 'the registry does not take what probes found; trying again'),
-    onVerdict: (serverId, suspect) => log.info({ serverId, suspect }, 'what probes say of a server has changed'),
+    ...said,
   });
   const version = runningVersion(import.meta.filename);
   const running = await runDoor(door, options, {
@@ -93,6 +95,16 @@ async function main(): Promise<void> {
     await running.stop();
     await Promise.all([probes.stop(), sender?.close()]);
   });
+}
+
+/** What is found out about servers from outside. */
+function toLog(log: ReturnType<typeof createLogger>) {
+  return {
+    onError: (err: unknown) => log.warn({ err }, 'the registry does not take what is found out of a server'),
+    onVerdict: (serverId: string, suspect: boolean) =>
+      log.info({ serverId, suspect }, 'what probes say of a server has changed'),
+    onSuspect: (serverId: string) => log.warn({ serverId }, 'clients report that they do not reach this server'),
+  };
 }
 
 /** The first signal closes the door, the second ends at once. */

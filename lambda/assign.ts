@@ -2,6 +2,7 @@
 import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
+import { createWatchStore } from '../adapters/dynamodb/watch-store.ts';
 import { type AlbEvent, type AlbResult, fromAlbEvent, toAlbResult } from '../adapters/http/alb-event.ts';
 import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
@@ -19,9 +20,11 @@ let starting: Promise<HttpHandler> | undefined;
 
 async function start(): Promise<HttpHandler> {
   const onMalformed = (row: object) => log.warn(row, 'a row cannot be read and is skipped');
-  const store = createRegistryStore({ client: createDynamoClient(), table, onMalformed });
+  const client = createDynamoClient();
+  const store = createRegistryStore({ client, table, onMalformed });
+  const watch = createWatchStore({ client, table });
   const readKeys = async () => secretKeys(await loadSecret(keySecret));
-  return composeApi({ config, store, keys: await readKeys(), readKeys, clock, rng: createSystemRng(), log });
+  return composeApi({ config, store, watch, keys: await readKeys(), readKeys, clock, rng: createSystemRng(), log });
 }
 
 /** The API, made once. While it cannot be made, requests get 503, and each one tries again. */

@@ -1,12 +1,14 @@
+import { createVerifier } from '../adapters/crypto/verifier.ts';
 import { createApi, type RequestRecord } from '../adapters/http/api.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
 import type { FunctionLogger } from '../adapters/system/function-logger.ts';
 import { createAssigner } from '../core/assign/assigner.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
-import type { Clock, RegistryStore, Rng } from '../core/ports.ts';
+import type { Clock, RegistryStore, Rng, WatchStore } from '../core/ports.ts';
 import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
+import { createReportDesk } from '../core/suspect/reports.ts';
 import { createSigningKeys, type SecretKeys } from '../core/ticket/signing-keys.ts';
 import { parseAddress } from '../core/wire/address.ts';
 import { createFreshRoster } from './fresh-roster.ts';
@@ -15,7 +17,8 @@ import { createKeySet } from './key-set.ts';
 /** The assign function without its surroundings: everything from outside comes in here. */
 export function composeApi(deps: {
   readonly config: RuntimeConfig;
-  readonly store: Pick<RegistryStore, 'write' | 'get' | 'readRoster' | 'readKeys'>;
+  readonly store: Pick<RegistryStore, 'write' | 'get' | 'readRoster' | 'readKeys' | 'suspect'>;
+  readonly watch: WatchStore;
   readonly keys: SecretKeys;
   /** The keys from the secret as it is now. */
   readonly readKeys: () => Promise<SecretKeys>;
@@ -76,6 +79,15 @@ export function composeApi(deps: {
     clock,
     onError: onError('the public keys cannot be read; going on with the last ones'),
   });
+  const reports = createReportDesk({
+    verify: async () => createVerifier(await publicKeys()),
+    iss: config.deployment,
+    view: () => assigner.view(),
+    watch: deps.watch,
+    store,
+    clock,
+    onSuspect: (serverId) => log.warn({ serverId }, 'clients report that they do not reach this server'),
+  });
   const report = (record: RequestRecord): void => {
     if (record.err === undefined) log.debug(record, 'answered');
     else log.error(record, 'failed');
@@ -85,6 +97,7 @@ export function composeApi(deps: {
     roster: { view: () => assigner.view(), refresh },
     signer,
     publicKeys,
+    reports,
     keepalive: config.keepalive,
     report,
   });

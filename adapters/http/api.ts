@@ -3,11 +3,13 @@ import type { Assigner } from '../../core/assign/assigner.ts';
 import { type ErrorCode, OnedoorError, refuse } from '../../core/errors.ts';
 import type { PublicKey, Signer } from '../../core/ports.ts';
 import type { RosterView } from '../../core/registry/roster.ts';
+import type { ReportDesk } from '../../core/suspect/reports.ts';
 import { jwks } from '../../core/ticket/jwks.ts';
 import type { KeepaliveTiming } from '../../core/wire/packet.ts';
 import { type Answer, jsonAnswer } from './answer.ts';
 import { createAssignRoute } from './assign-route.ts';
 import { problemResponse } from './problem.ts';
+import { createReportRoute } from './report-route.ts';
 import { createRosterRoutes } from './roster-routes.ts';
 import { createRouter, type Handlers } from './router.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './types.ts';
@@ -23,6 +25,7 @@ export interface ApiOptions {
   readonly signer: Signer;
   /** The keys to publish. */
   readonly publicKeys: () => Promise<readonly PublicKey[]>;
+  readonly reports: ReportDesk;
   /** What clients are told about keepalives. */
   readonly keepalive: KeepaliveTiming;
   /** Told of every request once it is answered. @default nobody */
@@ -68,7 +71,7 @@ export function createApi(options: ApiOptions): HttpHandler {
   };
 }
 
-function createHandlers({ assigner, roster, signer, publicKeys, keepalive }: ApiOptions): Handlers {
+function createHandlers({ assigner, roster, signer, publicKeys, keepalive, reports }: ApiOptions): Handlers {
   const fresh = <N extends keyof Handlers>(handler: Handlers[N]): Handlers[N] =>
     (async (input: Parameters<Handlers[N]>[0]) =>
       (await roster.refresh()) ? handler(input as never) : UNAVAILABLE) as Handlers[N];
@@ -78,6 +81,7 @@ function createHandlers({ assigner, roster, signer, publicKeys, keepalive }: Api
     apps: fresh<'apps'>(apps),
     worlds: fresh<'worlds'>(worlds),
     servers: fresh<'servers'>(servers),
+    report: fresh<'report'>(createReportRoute(reports)),
     keys: async () => jsonAnswer(200, jwks(await publicKeys()), KEYS_CACHE),
     health: () => HEALTHY,
   };

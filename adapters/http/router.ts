@@ -112,11 +112,11 @@ function readInput(name: RouteName, request: HttpRequest, rawParam: string): Rou
   const route: (typeof ROUTES)[RouteName] = ROUTES[name];
   const param = decodeParam(rawParam);
   if (param === undefined) return badRequest([{ path: 'path', message: 'must be percent-encoded UTF-8' }]);
-  const body = 'body' in route ? parseBody(route.body, request.body) : undefined;
+  const body = 'body' in route ? parseBody<unknown>(route.body, request.body) : undefined;
   if (body && 'code' in body) return body;
   const query = 'query' in route ? parseQueryBy(route.query, request.query) : undefined;
   if (query && 'code' in query) return query;
-  return { request, body: body?.value, query: query?.value, param };
+  return { request, body: body?.value as never, query: query?.value, param };
 }
 
 function decodeParam(raw: string): string | undefined {

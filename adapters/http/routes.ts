@@ -5,6 +5,8 @@ import {
   assignmentRequest,
   healthAnswer,
   keySetAnswer,
+  reportAnswer,
+  reportRequest,
   rosterAnswer,
   rosterQuery,
   worldsAnswer,
@@ -36,6 +38,7 @@ export const ROUTES = {
   apps: { method: 'GET', path: '/v1/apps', status: 200, answer: appsAnswer },
   worlds: { method: 'GET', path: '/v1/apps/{app}/worlds', status: 200, answer: worldsAnswer },
   servers: { method: 'GET', path: '/v1/servers', query: rosterQuery, status: 200, answer: rosterAnswer },
+  report: { method: 'POST', path: '/v1/reports', body: reportRequest, status: 202, answer: reportAnswer },
   keys: { method: 'GET', path: '/.well-known/jwks.json', status: 200, answer: keySetAnswer },
   health: { method: 'GET', path: '/healthz', status: 200, answer: healthAnswer },
 } as const satisfies Record<string, Route>;

@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { MAX_AVOID, MAX_CLIENT_BYTES, MAX_NAME_BYTES, MAX_SERVER_ID_BYTES } from '../../core/wire/limits.ts';
+import {
+  MAX_AVOID,
+  MAX_CLIENT_BYTES,
+  MAX_NAME_BYTES,
+  MAX_SERVER_ID_BYTES,
+  MAX_TICKET_BYTES,
+} from '../../core/wire/limits.ts';
 
 /**
  * What goes over HTTP, as schemas: requests are parsed by them, the types of answers come from them, and
@@ -123,6 +129,21 @@ export const assignmentAnswer = v.object({
   ),
 });
 
+export const reportRequest = v.strictObject(
+  {
+    ticket: shortText(MAX_TICKET_BYTES, 'The ticket of the server that this client cannot reach'),
+    reason: v.exactOptional(
+      v.pipe(
+        v.picklist(['silent', 'refused'], 'must be silent or refused'),
+        v.description('Whether it did not answer or refused the ticket. Default: silent'),
+      ),
+    ),
+  },
+  'must be an object',
+);
+
+export const reportAnswer = v.object({ status: v.literal('noted') });
+
 const place = (what: string) => v.exactOptional(shortText(MAX_NAME_BYTES, `Only servers of this ${what}`));
 
 /** Servers in one answer at most: a load balancer takes 1 MB from a function, and a server has up to 700 bytes. */
@@ -191,6 +212,7 @@ export const healthAnswer = v.object({ status: v.literal('ok') });
 type Answer<T> = T extends object ? { readonly [K in keyof T]: Answer<T[K]> } : T;
 
 export type AssignmentRequest = v.InferOutput<typeof assignmentRequest>;
+export type ReportAnswer = Answer<v.InferOutput<typeof reportAnswer>>;
 export type RosterQuery = v.InferOutput<typeof rosterQuery>;
 export type AssignmentAnswer = Answer<v.InferOutput<typeof assignmentAnswer>>;
 export type ServerAnswer = Answer<v.InferOutput<typeof serverAnswer>>;

@@ -1,8 +1,11 @@
+import { createVerifier } from '../../adapters/crypto/verifier.ts';
 import { createApi, type RequestRecord } from '../../adapters/http/api.ts';
 import type { HttpRequest, HttpResponse } from '../../adapters/http/types.ts';
+import { createMemoryWatchStore } from '../../adapters/memory/watch-store.ts';
 import type { AssignerOptions } from '../../core/assign/assigner.ts';
-import type { PublicKey } from '../../core/ports.ts';
+import type { PublicKey, WatchStore } from '../../core/ports.ts';
 import type { RosterEntry } from '../../core/registry/roster.ts';
+import { createReportDesk } from '../../core/suspect/reports.ts';
 import { type AssignBench, anAssignBench, twoSmallServers } from './assign-bench.ts';
 import { keysOf } from './tickets.ts';
 
@@ -10,6 +13,9 @@ export interface ApiBench extends AssignBench {
   readonly publicKey: PublicKey;
   /** What was reported of each request. */
   readonly records: RequestRecord[];
+  readonly watch: WatchStore;
+  /** Servers that are suspect by what clients reported. */
+  readonly suspected: string[];
   /** False: there is no roster that may be used. */
   rosterUsable: boolean;
   /** `POST /v1/assignments` with this as JSON. */
@@ -27,9 +33,13 @@ export async function anApiBench(
   const { signer, publicKey } = keysOf();
   const assigner = bench.assigner({ signer, ...options });
   const records: RequestRecord[] = [];
+  const watch = createMemoryWatchStore();
+  const suspected: string[] = [];
   const extra: ApiBench = Object.assign(bench, {
     publicKey,
     records,
+    watch,
+    suspected,
     rosterUsable: true,
     assign: (body?: unknown) =>
       extra.send({
@@ -51,6 +61,15 @@ export async function anApiBench(
     roster: { view: () => assigner.view(), refresh: async () => extra.rosterUsable },
     signer,
     publicKeys: async () => [publicKey],
+    reports: createReportDesk({
+      verify: async () => createVerifier([publicKey]),
+      iss: 'test',
+      view: () => assigner.view(),
+      watch,
+      store: bench.store,
+      clock: bench.clock,
+      onSuspect: (id) => suspected.push(id),
+    }),
     keepalive: { intervalSeconds: 20, transmissions: 10, timeoutMs: 700 },
     report: (record) => records.push(record),
   });

@@ -11,7 +11,7 @@ import { encodeClassic } from '../../../core/wire/classic-packet.ts';
 import { decodePacket } from '../../../core/wire/decode.ts';
 import { DROP_REASONS } from '../../../core/wire/drop-reasons.ts';
 import { encodeRequest } from '../../../core/wire/encode-request.ts';
-import { type ExtendedResponse, type RequestFields, WANT } from '../../../core/wire/packet.ts';
+import { type ExtendedResponse, REPORT, type RequestFields, WANT } from '../../../core/wire/packet.ts';
 import { createAnswerTable } from '../../../door/answer-table.ts';
 import { createClassicResponder } from '../../../door/classic.ts';
 import { createCookies } from '../../../door/cookies.ts';
@@ -29,7 +29,11 @@ const TYPE = 0xffff;
 
 async function aGateway(
   entries: readonly RosterEntry[],
-  options: { policy?: AssignerOptions['policy']; unverifiedPerSecond?: number } = {},
+  options: {
+    policy?: AssignerOptions['policy'];
+    unverifiedPerSecond?: number;
+    takeReport?: (ticket: string) => void;
+  } = {},
 ) {
   const bench = await anAssignBench(entries);
   const { clock } = bench;
@@ -67,6 +71,7 @@ async function aGateway(
     type: TYPE,
     longestAnswer: () => longest(assigner.view()),
     rosterPage: (asked) => rosterPages(assigner.view(), asked),
+    takeReport: options.takeReport,
   });
   const isProbePort = (port: number): boolean => port === 7_000;
   const handle = createGateway({ classic, extended, counters, type: TYPE, isProbePort, duty: ALWAYS });
@@ -131,6 +136,23 @@ describe('the gateway, classic', () => {
 });
 
 describe('the gateway, extended', () => {
+  it('passes the ticket of a lost server on, once for each request, and not for sources that must verify first', async () => {
+    const reported: string[] = [];
+    const takeReport = (ticket: string): void => void reported.push(ticket);
+    const door = await aGateway(servers(3), { takeReport });
+    const same = { client: Uint8Array.of(1), nonce: Uint8Array.of(9, 9, 9, 9, 9, 9, 9, 9) };
+    const asked = { ...same, ticket: 'lost', report: REPORT.silent };
+    const answers = [
+      await response(door.handle(request(asked), udp)),
+      await response(door.handle(request(asked), udp)),
+    ];
+    expect(answers.map(({ error }) => error)).toEqual([undefined, undefined]);
+    await response(door.handle(request({ ticket: 'kept' }), udp));
+    const busy = await aGateway(servers(3), { takeReport, unverifiedPerSecond: 0 });
+    await response(busy.handle(request({ ...asked, ticket: 'unverified' }), udp));
+    expect(reported).toEqual(['lost']);
+  });
+
   it('answers with the server’s address, its id and ports, a ticket and the keepalive, within the length of the request', async () => {
     const door = await aGateway([aServer({ id: 'a.1', ipv4: '203.0.113.5', ipv6: '2001:db8::5' })]);
     const bytes = request();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../adapters/memory/registry-store.ts';
+import { createMemoryWatchStore } from '../../../adapters/memory/watch-store.ts';
 import { OnedoorError } from '../../../core/errors.ts';
 import type { PacketSource } from '../../../core/ports.ts';
 import type { RosterEntry, RosterView } from '../../../core/registry/roster.ts';
@@ -13,7 +14,6 @@ import { createCounters } from '../../../door/counters.ts';
 import { createProber } from '../../../door/prober.ts';
 import { aServer, aView } from '../../support/builders.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
-import { createMemoryWatchStore } from '../../support/memory-watch-store.ts';
 import { seededRng } from '../../support/seeded-rng.ts';
 
 const TYPE = 0xffff;

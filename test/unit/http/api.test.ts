@@ -17,6 +17,7 @@ function aFailingApi(error: unknown) {
     roster: { view: () => aView(), refresh: async () => true },
     signer,
     publicKeys: async () => [],
+    reports: { report: () => Promise.reject(error) },
     keepalive: { intervalSeconds: 20, transmissions: 10, timeoutMs: 700 },
     report: (record) => records.push(record),
   });

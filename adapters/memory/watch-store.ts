@@ -2,7 +2,7 @@ import type { WatchStore } from '../../core/ports.ts';
 
 const WINDOW_MS = 5_000;
 
-/** Probers and reports in memory. */
+/** Probers and reports in memory, for tests and benches. */
 export function createMemoryWatchStore(): WatchStore {
   const words = new Map<string, number>();
   const tickets = new Set<string>();
