@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { ERROR_CODES, OnedoorError, type Refusal, refuse } from '../core/errors.ts';
+import { familyBehind, serverLike } from '../core/session/nat64.ts';
 import type { NamedServer } from '../core/session/types.ts';
 import { chooseServers } from './choose.ts';
+import type { RosterServer } from './http-answers.ts';
 import { toNamed } from './named-server.ts';
 import type { Settings } from './options.ts';
 import { measure } from './ping.ts';
@@ -18,7 +20,7 @@ export interface Chosen {
  */
 export async function chooseNow(
   { settings, source }: { readonly settings: Settings; readonly source: RosterSource },
-  wish: { readonly avoid: readonly string[]; readonly cached: boolean; readonly family: 4 | 6 },
+  wish: { readonly avoid: readonly string[]; readonly cached: boolean; readonly like: Uint8Array },
   signal: AbortSignal,
 ): Promise<Chosen> {
   const { names, choose = 'random', cache, type } = settings;
@@ -32,8 +34,13 @@ export async function chooseNow(
         return await source.kept(query);
       }
     };
+    const family = familyBehind(wish.like);
+    const named = (server: RosterServer): NamedServer | undefined => {
+      const plain = toNamed(server, family);
+      return plain && serverLike(plain, wish.like);
+    };
     const { servers } = await (wish.cached ? source.kept(query) : find());
-    const reachable = servers.filter((server) => isOf(toNamed(server, wish.family), settings.family));
+    const reachable = servers.filter((server) => isOf(named(server), settings.family));
     const best = await chooseServers(reachable, {
       choose,
       group: names.group,
@@ -41,11 +48,11 @@ export async function chooseNow(
       random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
       measure: (those) =>
         measure(
-          those.flatMap((server) => toNamed(server, wish.family) ?? []),
+          those.flatMap((server) => named(server) ?? []),
           { type, random: randomBytes },
         ),
     });
-    return { servers: best.flatMap((server) => toNamed(server, wish.family) ?? []) };
+    return { servers: best.flatMap((server) => named(server) ?? []) };
   } catch (error) {
     return { servers: [], refusal: refusalOf(error) };
   }

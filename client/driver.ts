@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { familyBehind, grantLike } from '../core/session/nat64.ts';
 import { createSessionMachine } from '../core/session/session-machine.ts';
 import type { Endpoint, SessionAction, SessionEvent, SessionNotice } from '../core/session/types.ts';
 import { type Channel, openTcp, openUdp } from './channels.ts';
@@ -7,7 +8,7 @@ import { askOverHttp } from './http-assign.ts';
 import { localAddresses } from './local-address.ts';
 import { createNodeApi } from './node-api.ts';
 import type { Settings } from './options.ts';
-import { familyOf, resolveDoor } from './resolve.ts';
+import { resolveDoor } from './resolve.ts';
 import type { RosterSource } from './roster-source.ts';
 
 /** The longest that Node's timers can wait; the machine is then asked again. */
@@ -32,7 +33,8 @@ export class Driver {
   readonly #waiting: SessionEvent[] = [];
   #isBusy = false;
   #holds = true;
-  #family: 4 | 6;
+  /** An address of the door as it is reached from here: what servers are asked for, and reached like. */
+  #like: Uint8Array;
   #timer: NodeJS.Timeout | undefined;
   #armedForMs = Number.POSITIVE_INFINITY;
 
@@ -40,7 +42,7 @@ export class Driver {
     this.#settings = settings;
     this.#source = source;
     this.#owner = owner;
-    this.#family = settings.family === 6 ? 6 : 4;
+    this.#like = new Uint8Array(settings.family === 6 ? 16 : 4);
     this.#machine = createSessionMachine({
       ...settings.names,
       client: new TextEncoder().encode(settings.client),
@@ -176,15 +178,16 @@ export class Driver {
           .catch(() => {}),
       );
     const wish = { ...names, client, avoid, ...(pick !== undefined && { pick }) };
-    const asked = askOverHttp({ base: http, ...wish, family: this.#family, signal: abort.signal });
+    const asked = askOverHttp({ base: http, ...wish, family: familyBehind(this.#like), signal: abort.signal });
     this.track(asked.then(() => {}));
-    const answer = await asked;
+    const given = await asked;
+    const answer = given?.ok ? { ...given, grant: grantLike(given.grant, this.#like) } : given;
     this.#requests.delete(request);
     this.event({ type: 'http-answer', request, ...(answer && { answer }) });
   }
 
   async #choose({ avoid, cached }: SessionAction & { type: 'choose' }): Promise<void> {
-    const wish = { avoid, cached, family: this.#family };
+    const wish = { avoid, cached, like: this.#like };
     const choosing = chooseNow({ settings: this.#settings, source: this.#source }, wish, this.ending);
     this.track(choosing.then(() => {}));
     this.event({ type: 'chosen', ...(await choosing) });
@@ -196,7 +199,7 @@ export class Driver {
       const { door, family, resolve } = this.#settings;
       doors = await resolveDoor(door, family, resolve);
       // Over HTTP nothing tells which family works; the door's own is the best guess.
-      if (doors[0]) this.#family = familyOf(doors[0].address);
+      if (doors[0]) this.#like = doors[0].address;
     } catch (error) {
       this.#owner.onResolveError(error as Error);
     }

@@ -1,6 +1,7 @@
 import { type ErrorCode, OnedoorError } from '../core/errors.ts';
 import { doorRefusal, portsByName, readResponsePacket } from '../core/session/answers.ts';
 import { ownAddress } from '../core/session/door-request.ts';
+import { familyBehind } from '../core/session/nat64.ts';
 import type { Endpoint } from '../core/session/types.ts';
 import { formatAddress } from '../core/wire/address.ts';
 import { encodeRequest } from '../core/wire/encode-request.ts';
@@ -105,7 +106,7 @@ class PageFetch {
     const { door, via, query, type } = this.#probe;
     asked.sent++;
     asked.sentAtMs = performance.now();
-    const address = ownAddress({}, familyOf(door.address));
+    const address = ownAddress({}, familyBehind(door.address));
     const fields = { address, nonce: asked.nonce, ...query, cookie: this.#cookie, want: WANT.roster, page };
     // Over TCP a response may be longer than its request, so padding would be waste.
     const padTo = via === 'tcp' ? 0 : MAX_PACKET_BYTES;

@@ -4,6 +4,7 @@ import { decodePacket } from '../wire/decode.ts';
 import type { ExtendedResponse, KeepaliveTiming } from '../wire/packet.ts';
 import { PORT_ROLE, type ServerPort } from '../wire/server-port.ts';
 import { sameBytes } from './endpoint.ts';
+import { grantLike, reachedLike } from './nat64.ts';
 import { DEFAULT_KEEPALIVE, MAX_TIMEOUT_MS, MIN_INTERVAL_MS, MIN_TIMEOUT_MS } from './timing.ts';
 import type { DoorAnswer, Grant, NamedServer } from './types.ts';
 
@@ -59,7 +60,12 @@ export function keepaliveAnswer(response: ExtendedResponse, server: NamedServer)
   const zero = isZeroAddress(response.address);
   const endsIn = response.movingMs === undefined ? {} : { endsInMs: response.movingMs };
   if (!zero && isOther(response, server)) {
-    return { kind: 'moving', ...endsIn, grant: inherit(grantOf(response), server), needsRoom: false };
+    return {
+      kind: 'moving',
+      ...endsIn,
+      grant: inherit(grantLike(grantOf(response), server.address), server),
+      needsRoom: false,
+    };
   }
   if (response.movingMs !== undefined) return { kind: 'moving', ...endsIn, needsRoom: zero };
   return { kind: 'alive' };
@@ -84,7 +90,7 @@ function judgeRefusal(refusal: Refusal): KeepaliveAnswer {
  */
 function isOther(response: ExtendedResponse, server: NamedServer): boolean {
   if (response.server !== undefined && server.id !== '') return response.server !== server.id;
-  const address = fromWireAddress(response.address);
+  const address = reachedLike(fromWireAddress(response.address), server.address);
   return !sameBytes(address, server.address) && !(server.otherAddress && sameBytes(address, server.otherAddress));
 }
 

@@ -5,6 +5,7 @@ import { MAX_PACKET_BYTES, NONCE_BYTES } from '../wire/limits.ts';
 import { type ExtendedResponse, REPORT, WANT } from '../wire/packet.ts';
 import { doorAnswer, probePortOf, readResponsePacket } from './answers.ts';
 import { sameBytes, sameEndpoint } from './endpoint.ts';
+import { familyBehind, grantLike } from './nat64.ts';
 import {
   DOOR_HTTP_AT_MS,
   DOOR_REQUEST_MS,
@@ -95,10 +96,11 @@ export class DoorRequest {
     const attempt = this.#attempts.find(({ state, id }) => state !== 'due' && id === channel);
     if (!attempt?.door) return undefined;
     const { options } = this.#shared;
-    const family = familyOf(attempt.door);
+    const family = familyBehind(attempt.door.address);
     const response = readResponsePacket(bytes, options.type);
     if (!response || !sameBytes(response.nonce, this.#nonce(family))) return undefined;
-    const answer = doorAnswer(response, family);
+    const given = doorAnswer(response, family);
+    const answer = given?.ok ? { ...given, grant: grantLike(given.grant, attempt.door.address) } : given;
     if (!answer || !isTrusted(attempt, from, answer)) return undefined;
     if (!answer.ok && this.#repeats(attempt, answer, response)) return undefined;
     this.#shared.wait = response.wait;
@@ -144,7 +146,7 @@ export class DoorRequest {
   #send(attempt: Attempt, door: Endpoint): void {
     const { options } = this.#shared;
     const { avoid, report, pick } = this.#wish;
-    const family = familyOf(door);
+    const family = familyBehind(door.address);
     const request = {
       address: ownAddress(options.localAddress, family),
       nonce: this.#nonce(family),

@@ -6,6 +6,7 @@ import { enrich, type KeepaliveAnswer, keepaliveAnswer, probePortOf, readRespons
 import { ownAddress } from './door-request.ts';
 import { sameEndpoint } from './endpoint.ts';
 import { KeepaliveExchange } from './keepalive-exchange.ts';
+import { familyBehind } from './nat64.ts';
 import { ServerLink } from './server-link.ts';
 import { ASK_AGAIN_MS, HINT_SPACING_MS } from './timing.ts';
 import { Traffic } from './traffic.ts';
@@ -138,7 +139,7 @@ export class ServerWatch {
   #packet(nonce: Uint8Array, via: 'udp' | 'tcp'): Uint8Array {
     const { options } = this.#shared;
     const request = {
-      address: ownAddress(options.localAddress, this.#link.to.address.length === 4 ? 4 : 6),
+      address: ownAddress(options.localAddress, familyBehind(this.#link.to.address)),
       nonce,
       client: options.client,
       ticket: this.#ticket,
