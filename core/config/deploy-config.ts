@@ -129,7 +129,7 @@ export interface AssignConfig {
    */
   readonly memoryMib: number;
   /**
-   * Environments kept warm: each costs about 11 dollars a month at 1,024 MiB and saves the first requests a cold start.
+   * Environments kept warm: each costs about 9 dollars a month at 1,024 MiB and saves the first requests a cold start.
    * @default 0
    */
   readonly provisionedConcurrency: number;
