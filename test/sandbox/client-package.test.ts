@@ -109,6 +109,15 @@ describe('the package of the client', () => {
     expect(await complaints(GAME, options)).toBe('');
   });
 
+  it('has types for the page about browsers', async () => {
+    const page = readFileSync(join(ROOT, 'docs/clients/browser.md'), 'utf8');
+    const [, code = ''] = /^```ts\n([\s\S]*?)^```/m.exec(page) ?? [];
+    const program = `import { connect } from 'onedoor-client/browser';\n${code}`;
+    const options = { module: 'ESNext', moduleResolution: 'Bundler', lib: ['ES2022', 'DOM'], types: [] };
+    expect(code).toContain('resume');
+    expect(await complaints(program, options)).toBe('');
+  });
+
   it('has types that know what is wrong', async () => {
     const options = { module: 'NodeNext', lib: ['ES2022'], types: ['node'] };
     expect(await complaints(GAME.replace("door: 'DOOR'", 'dor: 1'), options)).toContain("'dor' does not exist");

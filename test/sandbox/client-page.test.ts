@@ -24,9 +24,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The TypeScript of the page, with the client in place of the copied file. */
-function snippets(): string[] {
-  const page = readFileSync(join(ROOT, 'docs/clients/typescript.md'), 'utf8');
+/** The TypeScript of a page, with the client in place of the copied file. */
+function snippets(name = 'typescript.md'): string[] {
+  const page = readFileSync(join(ROOT, 'docs/clients', name), 'utf8');
   const blocks = [...page.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);
   return blocks.map((code) => code.replace("'./onedoor.mjs'", JSON.stringify(CLIENT)));
 }
@@ -51,14 +51,17 @@ function start(program: string, door: string): { child: ChildProcess; output: ()
 
 describe('the page about the client for TypeScript', () => {
   it('has code that compiles', async () => {
-    const [program = '', ...parts] = snippets();
-    write('play.ts', program);
+    const all = [...snippets(), ...snippets('ipv6.md')];
+    const programs = all.filter((code) => code.includes(CLIENT));
+    const parts = all.filter((code) => !programs.includes(code));
+    for (const [index, program] of programs.entries()) write(`program-${index}.ts`, program);
     for (const [index, part] of parts.entries()) {
       const names = 'connect, OnedoorError, type Session';
-      const head = `import { ${names} } from ${JSON.stringify(CLIENT)};\ndeclare const session: Session;\n`;
+      const imports = [...part.matchAll(/^import .*$/gm)].join('\n');
+      const head = `import { ${names} } from ${JSON.stringify(CLIENT)};\n${imports}\ndeclare const session: Session;\n`;
       write(
         `part-${index}.ts`,
-        `${head}export async function part() {\n${part}}\nvoid [connect, OnedoorError, session];\n`,
+        `${head}export async function part() {\n${part.replaceAll(/^import .*$|^export (?=const)/gm, '')}}\nvoid [connect, OnedoorError, session];\n`,
       );
     }
     write(
@@ -76,7 +79,7 @@ describe('the page about the client for TypeScript', () => {
     );
 
     expect(stdout).toBe('');
-    expect(parts.length).toBeGreaterThanOrEqual(3);
+    expect([programs.length, parts.length]).toEqual([2, 6]);
   });
 
   it('has a program that plays, survives the death of its server, and ends', async () => {

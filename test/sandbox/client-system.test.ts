@@ -111,6 +111,23 @@ describe('a client beside `npm start`', () => {
     ]);
   });
 
+  it('runs the program of the documentation, which comes back to its server', async () => {
+    const page = readFileSync(join(ROOT, 'docs/clients/typescript.md'), 'utf8');
+    const programs = [...page.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);
+    const program = programs.find((code) => code.includes('session.state()')) ?? '';
+    const client = JSON.stringify(join(ROOT, 'client/index.ts'));
+    writeFileSync(join(folder, 'play.ts'), program.replace("'./onedoor.mjs'", client));
+    const play = async (): Promise<string> => {
+      const { stdout } = await promisify(execFile)(process.execPath, ['play.ts', system.door, system.api], {
+        cwd: folder,
+      });
+      return stdout;
+    };
+
+    const [, id] = /^world \[ 'main' \]\nnew on (\S+)$/m.exec(await play()) ?? [];
+    expect(await play()).toContain(`back on ${id}\n`);
+  });
+
   it('shows a menu', async () => {
     expect(await menu(options())).toMatchObject([
       { app: 'world', servers: 3, capacity: 48, worlds: [{ world: 'main', servers: 3 }] },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Emitter } from '../../../client/events.ts';
 import { localAddresses } from '../../../client/local-address.ts';
 import { familyOf, resolveDoor, toBytes } from '../../../client/resolve.ts';
+import { familyBehind } from '../../../core/session/nat64.ts';
 
 describe('an emitter', () => {
   it('calls listeners in order until they are removed', () => {
@@ -72,6 +73,27 @@ describe('addresses', () => {
     expect(ipv4?.length ?? 4).toBe(4);
     expect(ipv4?.[0]).not.toBe(127);
     expect(ipv6?.length ?? 16).toBe(16);
+  });
+
+  it('of a name are what its resolver gives: families alternating, one of them only where that is wanted', async () => {
+    const resolve = async () => ['2001:db8::1', '2001:db8::2', '203.0.113.1', '203.0.113.2', '203.0.113.1', 'odd'];
+    const order = async (family: 'auto' | 4 | 6) =>
+      (await resolveDoor({ host: 'door.example.com', port: 7000 }, family, resolve)).map(({ address }) =>
+        address.at(-1),
+      );
+
+    expect(await order('auto')).toEqual([1, 1, 2, 2]);
+    expect((await resolveDoor({ host: 'x', port: 1 }, 'auto', resolve)).map(({ address }) => address.length)).toEqual([
+      16, 4, 16, 4,
+    ]);
+    expect([await order(4), await order(6)]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    // A phone on a network with IPv6 alone: what its DNS64 makes of the door's IPv4 address.
+    const dns64 = async () => ['64:ff9b::203.0.113.9'];
+    const [door] = await resolveDoor({ host: 'door.example.com', port: 7000 }, 'auto', dns64);
+    expect([familyOf(door!.address), familyBehind(door!.address)]).toEqual([6, 4]);
   });
 
   it('of a door that is numeric need no resolver', async () => {
