@@ -2,7 +2,8 @@
 
 usage: box.py INSIDE OUTSIDE     names of the devices it makes: towards the client, towards the internet
 
-Orders come in on stdin and are confirmed on stdout, each one line of JSON; what becomes of each packet is said there, too.
+Orders come in on stdin and are confirmed on stdout, each one line of JSON; what becomes of each packet is said there, too,
+with the addresses that the internet sees.
   {"chain": [part...]}   what stands between both sides, the client's first; forgets all mappings
   {"advance": ms}        its clock stands still but for this
   {"block": ["udp", "tcp 7000"...]}  drops these towards the internet
@@ -102,12 +103,14 @@ class Filter:
 
 
 class Nat:
-    """Translates IPv4 alone. Ports are given in order, so that a run is the same each time."""
+    """Translates IPv4 alone. No port is given twice, so that a late packet is not taken for another one's."""
+
+    next = 20000
 
     def __init__(self, part):
         self.public, self.by_flow, self.timeout = part["public"], part["mapping"] == "flow", part["timeoutMs"]
         self.filter = Filter(part)
-        self.by_inner, self.by_port, self.used, self.next = {}, {}, {}, 20000
+        self.by_inner, self.by_port, self.used = {}, {}, {}
 
     def outbound(self, packet, now):
         if packet.six:
@@ -115,8 +118,8 @@ class Nat:
         key = (packet.proto, packet.src) + ((packet.dst,) if self.by_flow else ())
         port = self.by_inner.get(key)
         if port is None or now - self.used[port] >= self.timeout:
-            port = self.next
-            self.next += 1
+            port = Nat.next
+            Nat.next += 1
             self.by_inner[key] = port
             self.by_port[(packet.proto, port)] = packet.src
         self.used[port] = now
@@ -204,7 +207,7 @@ class Box:
         for part in self.chain if out else reversed(self.chain):
             if not (part.outbound if out else part.inbound)(packet, self.now):
                 return say({"dropped": what, "by": type(part).__name__})
-        say({"passed": what})
+        say({"passed": str(packet) if out else what})
         os.write(self.outside if out else self.inside, packet.seal())
 
 

@@ -1,96 +1,73 @@
 /**
- * The internet of the NAT lab, inside its network namespace: three doors that differ in who answers, one agent with its
- * game for IPv4 and one for IPv6, over one registry in memory. Orders come in on stdin, replies go out on stdout, one
- * line of JSON each.
+ * The internet of the NAT lab, inside its network namespace: doors that differ in who answers, one agent with its game for
+ * IPv4 and one for IPv6, the HTTP API, and a registry: the programs that are shipped, as processes. Orders come in on
+ * stdin, replies go out on stdout, one line of JSON each.
  */
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { secretKeys } from '../../adapters/crypto/secret-keys.ts';
-import { createHttpServer } from '../../adapters/http/server.ts';
-import { createMemoryStore } from '../../adapters/memory/registry-store.ts';
-import { createLogger } from '../../adapters/system/logger.ts';
-import { systemClock as clock } from '../../adapters/system/system-clock.ts';
-import { createSystemRng } from '../../adapters/system/system-rng.ts';
-import { openTcp } from '../../adapters/tcp/tcp-endpoint.ts';
-import { openUdp } from '../../adapters/udp/udp-endpoint.ts';
-import { openUdpSender } from '../../adapters/udp/udp-sender.ts';
-import { startAgent } from '../../agents/agent.ts';
-import { parseAgentOptions } from '../../agents/options.ts';
-import { parseRuntimeConfig } from '../../core/config/runtime-config.ts';
-import { createRosterWriter } from '../../core/registry/roster-pass.ts';
-import { composeDoor, type Door } from '../../door/compose.ts';
-import { composeApi } from '../../lambda/compose-assign.ts';
+import { ticketKeys } from '../../adapters/crypto/ticket-keys.ts';
+import { createDynamoClient } from '../../adapters/dynamodb/client.ts';
+import { createRegistryStore } from '../../adapters/dynamodb/registry-store.ts';
+import { LOCAL_ACCESS, startDynalite } from '../../local/dynalite.ts';
+import { startEc2Endpoint } from '../../local/ec2-endpoint.ts';
+import { loadFunctions } from '../../local/functions.ts';
 import { createAgentLink } from '../../local/game/agent-link.ts';
+import { createHttpFront } from '../../local/http-front.ts';
+import { createProcesses, type Processes } from '../../local/processes.ts';
 import { DOORS, GAME_PORT, PROBE_PORT, SERVERS } from './places.ts';
 
-/** What the lab may ask for. */
-export type InternetOrder =
-  /** The game sends a datagram to whom it heard last. */
-  { readonly order: 'push' } | { readonly order: 'counters' };
+/** What the lab may ask for: the game sends a datagram to whom it heard last. */
+export interface InternetOrder {
+  readonly order: 'push';
+}
 
+const DIST = join(import.meta.dirname, '../../dist');
+const TABLE = 'net';
 const CAPACITY = 400;
+const HEALTH_PORT = 8_090;
 const dir = process.argv[2] as string;
-const store = createMemoryStore();
-const rng = createSystemRng();
-const log = createLogger({ level: 'warn', destination: { write: (line) => process.stderr.write(line) } });
-const keys = secretKeys(new Uint8Array(48).fill(5));
-const isProbePort = (port: number): boolean => port >= PROBE_PORT && port < PROBE_PORT + 64;
 
 function settings(mode: keyof typeof DOORS): string {
-  const answers = mode === 'server' ? 'server' : 'door';
-  return JSON.stringify({ defaultApp: 'arena', answers, notify: mode === 'notify', unverifiedPerSecond: 10_000 });
-}
-
-async function openDoor(mode: keyof typeof DOORS): Promise<Door> {
-  const config = parseRuntimeConfig(settings(mode));
-  const sender = await openUdpSender(isProbePort);
-  const { signer, mac: cookieMac } = keys;
-  const door = composeDoor({
-    config,
-    ownPort: PROBE_PORT,
-    store,
-    signer,
-    cookieMac,
-    sendForward: sender.send,
-    clock,
-    rng,
+  return JSON.stringify({
+    defaultApp: 'arena',
+    answers: mode === 'server' ? 'server' : 'door',
+    notify: mode === 'notify',
+    unverifiedPerSecond: 10_000,
+    rosterRefreshMs: 250,
+    timing: { beatMs: 1_000 },
+    logLevel: 'warn',
   });
-  for (const bind of DOORS[mode]) {
-    await openUdp({ bind, port: PROBE_PORT, handler: door.handle });
-    await openTcp({ bind, port: PROBE_PORT, handler: door.handle });
-  }
-  setInterval(() => void door.roster.refresh(), config.rosterRefreshMs);
-  return door;
 }
 
-async function openApi(): Promise<void> {
-  const config = parseRuntimeConfig(settings('door'));
-  const handler = composeApi({ config, store, keys, readKeys: async () => keys, clock, rng, log });
-  for (const [ipv4] of Object.values(DOORS)) await createHttpServer({ handler }).listen(80, ipv4);
-}
-
-/** A game that counts nobody and pushes when it is told to, with its agent. */
-async function openServer(name: keyof typeof SERVERS, index: number): Promise<{ game: Socket; push: () => void }> {
-  const address = SERVERS[name];
-  const apiPort = 7_100 + index;
-  const tokenFile = `${dir}/${name}.token`;
-  const options = parseAgentOptions(
-    [
-      ...['--game', address.includes(':') ? `[${address}]:${GAME_PORT}` : `${address}:${GAME_PORT}`],
-      ...['--capacity', String(CAPACITY), '--identity', `op:${name}`, '--address', address, '--app', 'arena'],
-      ...['--bind', address, '--probe-port', String(PROBE_PORT), '--api-port', String(apiPort)],
-      ...['--api-token-file', tokenFile, '--journal', `${dir}/${name}`, '--on-client', `${dir}/allow.sh`],
-    ],
-    { ONEDOOR_CONFIG: settings('door') },
-    () => {},
+/** Gives their health pages. */
+function startDoors(processes: Processes): string[] {
+  return Object.entries(DOORS).flatMap(([mode, addresses]) =>
+    addresses.map((address) => {
+      const ports = ['--port', String(PROBE_PORT), '--health-bind', address, '--health-port', String(HEALTH_PORT)];
+      processes.start(`${mode}-${address}`, join(DIST, 'door/door.mjs'), ['--bind', address, ...ports], {
+        ONEDOOR_CONFIG: settings(mode as keyof typeof DOORS),
+      });
+      return `http://${address.includes(':') ? `[${address}]` : address}:${HEALTH_PORT}/healthz`;
+    }),
   );
-  if (options === 'help') throw new Error('help');
-  const onLost = (reason: string): never => {
-    throw new Error(reason);
-  };
-  await startAgent(options, { store, clock, rng, log, onLost });
+}
+
+/** An agent, and a game that counts nobody, echoes and pushes when it is told to. */
+function startServer(name: keyof typeof SERVERS, apiPort: number, processes: Processes): { push: () => void } {
+  const address = SERVERS[name];
+  const tokenFile = `${dir}/${name}.token`;
+  processes.start(`agent-${name}`, join(DIST, 'agent/agent.mjs'), [
+    ...['--game', address.includes(':') ? `[${address}]:${GAME_PORT}` : `${address}:${GAME_PORT}`],
+    ...['--capacity', String(CAPACITY), '--identity', `op:${name}`, '--address', address, '--app', 'arena'],
+    ...['--bind', address, '--probe-port', String(PROBE_PORT), '--api-port', String(apiPort)],
+    ...['--api-token-file', tokenFile, '--journal', `${dir}/${name}`, '--on-client', `${dir}/allow.sh`],
+  ]);
   const link = createAgentLink(`http://127.0.0.1:${apiPort}`, tokenFile);
-  setInterval(() => void link.report({ sessions: [], capacity: CAPACITY, participants: [] }), 500);
+  setInterval(() => {
+    link.report({ sessions: [], capacity: CAPACITY, participants: [] }).catch(() => {});
+  }, 500);
   const game = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   let last: { readonly address: string; readonly port: number } = { address, port: GAME_PORT };
   game.on('message', (bytes, from) => {
@@ -98,28 +75,61 @@ async function openServer(name: keyof typeof SERVERS, index: number): Promise<{ 
     game.send(`echo ${bytes}`, from.port, from.address);
   });
   game.bind(GAME_PORT, address);
-  return { game, push: () => game.send('push', last.port, last.address) };
+  return { push: () => game.send('push', last.port, last.address) };
+}
+
+async function untilOpen(health: string): Promise<void> {
+  for (;;) {
+    const reply = await fetch(health).catch(() => undefined);
+    const facts = (await reply?.json()) as { readonly openServers?: number } | undefined;
+    if (facts?.openServers === Object.keys(SERVERS).length) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 async function main(): Promise<void> {
-  await store.writeKeys([keys.publicKey]);
-  const servers = [await openServer('one', 0), await openServer('six', 1)];
-  const writer = createRosterWriter({ store, clock, relistMs: 0 });
-  setInterval(() => void writer.pass(), 200);
-  const doors = [await openDoor('door'), await openDoor('server'), await openDoor('notify')];
-  await openApi();
-  while (doors.some((door) => door.openServers() < servers.length)) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  console.log(JSON.stringify({ done: 'start' }));
-  createInterface({ input: process.stdin }).on('line', (line) => {
+  const dynamo = await startDynalite({ table: TABLE });
+  const ec2 = await startEc2Endpoint();
+  const secret = Buffer.alloc(48, 5);
+  writeFileSync(`${dir}/secret`, secret, { mode: 0o600 });
+  const env = {
+    AWS_REGION: LOCAL_ACCESS.region,
+    AWS_ACCESS_KEY_ID: LOCAL_ACCESS.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_ACCESS.credentials.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    AWS_ENDPOINT_URL_EC2: ec2.endpoint,
+    ONEDOOR_TABLE: TABLE,
+    ONEDOOR_KEY_SECRET: `file:${dir}/secret`,
+    ONEDOOR_CONFIG: settings('door'),
+  };
+  const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: dynamo.endpoint });
+  await createRegistryStore({ client, table: TABLE }).writeKeys([ticketKeys(secret).publicKey]);
+  const functions = await loadFunctions(DIST, env);
+  functions.startTick(console.error);
+  const processes = createProcesses({
+    logDir: dir,
+    env,
+    onExit({ name, logPath }, code) {
+      console.error(`${name} has ended with ${code}; see ${logPath}`);
+      process.exit(1);
+    },
+  });
+  const game = startServer('one', 7_100, processes);
+  startServer('six', 7_101, processes);
+  const doors = startDoors(processes);
+  const front = { assign: functions.assign, control: () => ({ status: 404, headers: {}, body: '' }) };
+  for (const [ipv4] of Object.values(DOORS))
+    await createHttpFront({ ...front, onError: console.error }).listen(80, ipv4);
+  await Promise.all(doors.map(untilOpen));
+  const orders = createInterface({ input: process.stdin });
+  orders.on('line', (line) => {
     const { id, order } = JSON.parse(line) as InternetOrder & { readonly id: number };
-    if (order === 'push') servers[0]?.push();
-    const counters = Object.fromEntries(doors.map((door, at) => [Object.keys(DOORS)[at], door.counters.read()]));
-    console.log(JSON.stringify({ done: id, ...(order === 'counters' && { counters }) }));
+    if (order === 'push') game.push();
+    console.log(JSON.stringify({ done: id }));
   });
   // The lab has gone.
-  process.stdin.on('end', () => process.exit(0));
+  orders.on('close', () => void processes.stopAll(1_000).then(() => process.exit(0)));
+  console.log(JSON.stringify({ done: 'start' }));
 }
 
 if (import.meta.main) await main();

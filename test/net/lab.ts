@@ -51,6 +51,9 @@ export function missingForLab(): string | undefined {
   return undefined;
 }
 
+/** Programs of the lab that do not end by themselves are killed then. */
+const STOP_MS = 8_000;
+
 /** A program of the lab that takes orders as lines of JSON and says what happens as such lines. */
 class Worker<Order extends object> {
   readonly lines: Readonly<Record<string, unknown>>[] = [];
@@ -88,12 +91,15 @@ class Worker<Order extends object> {
     );
   }
 
+  /** Lets it stop what it has started itself. */
   async end(): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
-    child.kill('SIGKILL');
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    child.stdin?.end();
     await gone;
+    clearTimeout(late);
   }
 }
 
@@ -162,14 +168,34 @@ export class NatLab {
     return this.client.lines.filter((line) => line['socket'] === socket) as unknown as Heard[];
   }
 
-  /** Packets that the box has dropped so far, `from` or `to` an address and port. */
-  drops(end: 'from' | 'to', place: string): number {
-    return this.box.lines.filter(({ dropped }) => isOf(dropped, end, place)).length;
+  /** Where a packet to that place seems to come from; the first such packet after the `since`-th line. */
+  async seenAs(to: string, since: number): Promise<string> {
+    const find = () => this.box.lines.slice(since).find(({ passed }) => ends(passed).to === to);
+    return ends((await this.until('the packet passes', find))['passed']).from;
   }
 
-  /** Packets that have come to the box from there, whatever became of them. */
-  seen(from: string): number {
-    return this.box.lines.filter(({ dropped, passed }) => isOf(dropped ?? passed, 'from', from)).length;
+  /** What has become of a packet from there to there: undefined as long as there was none. */
+  fate(from: string, to: string): 'passed' | 'dropped' | undefined {
+    const isIt = (packet: unknown): boolean => ends(packet).from === from && ends(packet).to === to;
+    const line = this.box.lines.find(({ dropped, passed }) => isIt(dropped ?? passed));
+    return line && (line['dropped'] === undefined ? 'passed' : 'dropped');
+  }
+
+  /** Packets to, and from, that place that the box has dropped so far. */
+  dropsTo(to: string): number {
+    return this.box.lines.filter(({ dropped }) => ends(dropped).to === to).length;
+  }
+
+  dropsFrom(from: string): number {
+    return this.box.lines.filter(({ dropped }) => ends(dropped).from === from).length;
+  }
+
+  /** Waits for it; a failure tells what the box has seen last. */
+  async until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+    return await until(what, look).catch((error: Error) => {
+      const last = this.box.lines.slice(-12).map((line) => JSON.stringify(line));
+      throw new Error(`${error.message}\n${last.join('\n')}`);
+    });
   }
 
   /** Whether the operator's program has named a client. */
@@ -222,8 +248,8 @@ function removeLeftovers(): void {
   for (const [space, pid] of listed) if (!existsSync(`/proc/${pid}`)) ip('netns', 'del', space);
 }
 
-/** Whether a packet, as the box writes it, has this end: `udp 10.0.0.1 7000 > 10.0.0.2 7000`. */
-function isOf(packet: unknown, end: 'from' | 'to', place: string): boolean {
+/** Both ends of a packet as the box writes it: `udp 10.0.0.1 7000 > 10.0.0.2 7000`. */
+function ends(packet: unknown): { readonly from: string; readonly to: string } {
   const [from = '', to = ''] = String(packet).split(' > ');
-  return end === 'to' ? to === place : from.endsWith(` ${place}`);
+  return { from: from.slice(from.indexOf(' ') + 1), to };
 }
