@@ -7,6 +7,8 @@ import { mistake } from './schema.ts';
 const MAX_DOOR_SERVERS = 400;
 /** Spreads clients behind one address too. */
 const SERVERS_POLICY = 'stateless-5';
+/** Each server reads the roster: once a second, 400 of them would cost many times what gateways do. */
+const SERVERS_REFRESH_MS = 5_000;
 
 type Servers = Pick<FleetConfig, 'ports' | 'slots'>;
 
@@ -17,9 +19,10 @@ export function doorProblems(config: DeployConfig): readonly string[] {
   return config.door === 'servers' ? [...always, ...fewEnough(config), ...stateless(settings)] : always;
 }
 
-/** The programs' settings; where servers are the door, with a policy by which each names the same one. */
+/** The programs' settings; where servers are the door, with a policy by which each names the same one, and fewer readings. */
 export function doorSettings({ door, runtime }: DeployConfig): RuntimeSettings {
-  return door === 'servers' ? { policy: SERVERS_POLICY, ...runtime } : runtime;
+  if (door !== 'servers') return runtime;
+  return { policy: SERVERS_POLICY, rosterRefreshMs: SERVERS_REFRESH_MS, ...runtime };
 }
 
 /** A client may talk to a machine through the load balancer and directly: on one port these flows share a 5-tuple. */

@@ -20,8 +20,8 @@ describe('a deployment whose servers are the door', () => {
   const servers = (more: object = {}) => ({ door: 'servers', fleets: [aFleet()], ...more });
 
   it('gives every program a policy by which each server names the same one', () => {
-    expect(parseDeployConfig(servers()).runtime).toEqual({ policy: 'stateless-5' });
-    const runtime = { policy: 'stateless-3', freshMs: 9_000 };
+    expect(parseDeployConfig(servers()).runtime).toEqual({ policy: 'stateless-5', rosterRefreshMs: 5_000 });
+    const runtime = { policy: 'stateless-3', freshMs: 9_000, rosterRefreshMs: 1_000 };
     expect(parseDeployConfig(servers({ runtime })).runtime).toEqual(runtime);
     expect(parseDeployConfig({ fleets: [aFleet()] })).toMatchObject({ door: 'gateways', runtime: {} });
   });
