@@ -13,6 +13,7 @@ import { playOverHttp } from './steps/play.ts';
 import { cleanRows, guardPlayers, letDrainedMachineGo } from './steps/reaper.ts';
 import { openScene, type Scene } from './steps/scene.ts';
 import { register } from './steps/servers.ts';
+import { upgradeAndBack } from './steps/upgrade.ts';
 import { bootstrap, deploy, diff, synth } from './support/cdk.ts';
 import { checkArrivals, inventory, physicalId, readTemplate } from './support/cloud.ts';
 import { type Lane, ROOT, runLane } from './support/lane.ts';
@@ -85,6 +86,9 @@ async function lane(lane: Lane): Promise<void> {
   );
   await lane.step('scale-in waits at the hook until the machine has drained', () =>
     letDrainedMachineGo(scene, newcomer.id, session),
+  );
+  await lane.step('a second release and back: the agent follows, its session lives', () =>
+    upgradeAndBack(scene, session, STACK),
   );
   await lane.step('cdk destroy leaves the registry alone, and nothing after it', async () => {
     await session.close();

@@ -1,4 +1,4 @@
-"""What MiniStack's IAM does not know: variables in conditions, keys of items, and all attributes of a request.
+"""What MiniStack's IAM does not know: variables in conditions, keys of items, all attributes of a request, and TLS.
 
 As the Service Authorization Reference has them: `dynamodb:LeadingKeys` are the partition keys that a request names,
 `dynamodb:Attributes` the top-level attributes of its parameters, those of its key and its expressions included.
@@ -64,6 +64,16 @@ def conditions_with_variables(conditions_met):
     return met
 
 
+def over_tls(resolve):
+    """The emulator has no certificate; AWS's endpoints do, and the bootstrap bucket refuses whoever goes around it."""
+
+    def resolved(key, context):
+        return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+
+    return resolved
+
+
 def install():
+    iam_evaluator._resolve_condition_key = over_tls(iam_evaluator._resolve_condition_key)
     iam_evaluator._conditions_met = conditions_with_variables(iam_evaluator._conditions_met)
     iam_actions.dynamodb_service_context = context_with_keys(iam_actions.dynamodb_service_context)

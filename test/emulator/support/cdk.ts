@@ -15,14 +15,17 @@ export interface Toolkit {
   readonly assembly: string;
 }
 
-/** Builds what is deployed and synthesizes the app; gives the folder. */
-export async function synth(lane: Lane): Promise<string> {
-  const assembly = join(lane.workDir, 'cdk.out');
+/** Builds what is deployed and synthesizes the app, or the one that a command makes; gives the folder. */
+export async function synth(lane: Lane, other?: { readonly folder: string; readonly app: string }): Promise<string> {
+  const assembly = join(lane.workDir, other?.folder ?? 'cdk.out');
   const options = { env: { CDK_DISABLE_CLI_TELEMETRY: '1' }, logPath: join(lane.workDir, 'synth.log') };
-  await run(['node', 'tools/build.ts'], options);
-  // The default configuration has arm64 machines alone; were it to ask for others, the synthesis would say so.
-  await packNode('arm64', { root: ROOT });
-  await run(['cdk', 'synth', '--quiet', '--output', assembly, ...COMMON], options);
+  if (!other) {
+    await run(['node', 'tools/build.ts'], options);
+    // The default configuration has arm64 machines alone; were it to ask for others, the synthesis would say so.
+    await packNode('arm64', { root: ROOT });
+  }
+  const app = other ? ['--app', other.app] : [];
+  await run(['cdk', 'synth', '--quiet', '--output', assembly, ...app, ...COMMON], options);
   return assembly;
 }
 

@@ -58,6 +58,12 @@ export interface Server {
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<unknown>;
   /** As the minder on the machine does when the machine is to go. */
   drain(): Promise<void>;
+  /** Where its programs and what they keep are. */
+  readonly folder: string;
+  /** The agent's API of slot 0. */
+  readonly apiUrl: string;
+  /** As systemd does it: killed, and started from whatever is in its file now. */
+  restartAgent(): Promise<void>;
 }
 
 /** Starts the agent and its game. What differs from the machine: where they listen, and where their files are. */
@@ -79,10 +85,12 @@ export async function startServer(cloud: Cloud, machine: Machine, { workDir, api
     return (flag && changed[flag]) ?? word.replace(/^127\.0\.0\.1:/, `${address}:`);
   });
   const identity = `${boot.variables['ROLE_ID']}:${id}`;
-  const agent = start(['node', join(folder, 'agent.mjs'), '--identity', identity, ...words, '--bind', address], {
-    env: machineEnv(cloud, machine),
-    logPath: join(folder, 'agent.log'),
-  });
+  const startAgent = () =>
+    start(['node', join(folder, 'agent.mjs'), '--identity', identity, ...words, '--bind', address], {
+      env: machineEnv(cloud, machine),
+      logPath: join(folder, 'agent.log'),
+    });
+  let agent = startAgent();
   const game = start(
     [
       ...['node', join(folder, 'game.mjs'), '--bind', address, '--port', machine.tags['onedoor:port:game'] ?? ''],
@@ -92,6 +100,12 @@ export async function startServer(cloud: Cloud, machine: Machine, { workDir, api
     { env: {}, logPath: join(folder, 'game.log') },
   );
   return {
+    folder,
+    apiUrl: `http://127.0.0.1:${apiPort}`,
+    async restartAgent() {
+      await agent.stop('SIGKILL');
+      agent = startAgent();
+    },
     stop: (signal) => Promise.all([agent.stop(signal), game.stop(signal)]),
     async drain() {
       const headers = { authorization: `Bearer ${readFileSync(token, 'utf8').trim()}` };
