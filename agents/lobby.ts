@@ -2,7 +2,6 @@ import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler, HttpResponse } from '../adapters/http/types.ts';
 import type { ServerState } from '../core/registry/row.ts';
 import { type LobbyPage, paginateLobby } from '../core/wire/lobby-page.ts';
-import type { LobbyFeed } from './lobby-feed.ts';
 
 /** What a server tells anybody of itself. */
 export interface LobbyFacts {
@@ -22,7 +21,10 @@ export interface LobbyFacts {
 const PATHS = ['/', '/events', '/healthz'];
 
 /** The public lobby over HTTP: `GET /` for people and programs, `GET /events` for what changes, `GET /healthz`. */
-export function createLobbyHandler(facts: () => LobbyFacts | undefined, feed: LobbyFeed): HttpHandler {
+export function createLobbyHandler(
+  facts: () => LobbyFacts | undefined,
+  feed: { answer(headers: Readonly<Record<string, string>>): HttpResponse },
+): HttpHandler {
   return ({ path, method }) => {
     if (!PATHS.includes(path)) return problemResponse('http.not-found');
     if (method !== 'GET' && method !== 'HEAD') {

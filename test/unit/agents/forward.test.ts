@@ -95,6 +95,29 @@ describe('a forward that asks for the answer', () => {
     expect(counts()).toEqual({ 'answered.forward': 1 });
   });
 
+  it('names the alternates of its ticket, as far as their places are known and there is room', () => {
+    const [b, c] = ['i-b.0', 'i-c.0'].map((id, n) => ({ ...PLACEMENT, id, ipv4: `203.0.113.${50 + n}` }));
+    const asked: (readonly string[])[] = [];
+    const places = (ids: readonly string[]) => {
+      asked.push(ids);
+      return [b!, c!];
+    };
+    const { tell, sent, clock } = aDesk({ places });
+    const ticket = ticketOf(CLAIM, { wallMs: clock.wallMs(), alternates: ['i-b.0', 'i-c.0'] });
+    tell({ ticket });
+    tell({ ticket, nonce: 2, room: sent[0]!.bytes.length - 1 });
+    expect(asked).toEqual([
+      ['i-b.0', 'i-c.0'],
+      ['i-b.0', 'i-c.0'],
+    ]);
+    const addresses = sent.map(({ bytes }) => {
+      const decoded = decodePacket(bytes, { expect: 'response' });
+      if (!decoded.ok || decoded.packet.kind !== 'extended' || decoded.packet.role !== 'response') throw new Error();
+      return decoded.packet.alternates?.map(({ address }) => address.at(-1));
+    });
+    expect(addresses).toEqual([[50, 51], [50]]);
+  });
+
   it('is never answered by more bytes than the client had sent', () => {
     const { tell, sent, counts } = aDesk();
     tell({ room: 100 });

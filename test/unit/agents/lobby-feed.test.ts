@@ -92,6 +92,27 @@ describe('the lobby as it changes', () => {
     await until(() => second.told().length === 2);
   });
 
+  it('cuts off who does not read', async () => {
+    let stopped = false;
+    const handler = () => ({
+      ...{ status: 200, headers: {}, body: 'first' },
+      goOn(write: (text: string) => void) {
+        const timer = setInterval(() => write('x'.repeat(1_000_000)), 1);
+        return () => {
+          clearInterval(timer);
+          stopped = true;
+        };
+      },
+    });
+    const server = createHttpServer({ handler });
+    const { port } = await server.listen(0, '127.0.0.1');
+    onTestFinished(() => server.close(0));
+    const request = get({ port, host: '127.0.0.1', agent: false }, (reply) => void reply.on('error', () => {}).pause());
+    request.on('error', () => {});
+    onTestFinished(() => void request.destroy());
+    await until(() => stopped);
+  });
+
   it('ends with the agent', async () => {
     const lobby = await aLobby();
     const ear = lobby.listen();
