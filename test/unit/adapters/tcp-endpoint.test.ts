@@ -86,18 +86,18 @@ describe('a TCP endpoint', () => {
   });
 
   it('closes when a packet is not complete in time, even if its bytes trickle in', async () => {
-    const server = await endpoint({ packetTimeoutMs: 60 });
+    const server = await endpoint({ packetTimeoutMs: 300 });
     const socket = await client(server);
     const bytes = packet(1);
     let sent = 0;
-    const trickle = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 25);
+    const trickle = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 100);
     await once(socket, 'close');
     clearInterval(trickle);
     expect(sent).toBeLessThan(bytes.length);
   });
 
   it('closes idle connections, and lets go on who keeps talking', async () => {
-    const server = await endpoint({ idleTimeoutMs: 120 });
+    const server = await endpoint({ idleTimeoutMs: 1_000 });
     const idle = await client(server);
     const busy = (await client(server)).resume();
     let closed = false;
