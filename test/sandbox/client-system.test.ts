@@ -142,6 +142,26 @@ describe('a client beside `npm start`', () => {
   });
 });
 
+describe('a client whose server dies', () => {
+  it('goes on at an alternate with the ticket that it has, and tells the door', async () => {
+    const session = await enter();
+    const { ticket } = session;
+    const { id } = session.server;
+    await until('the seat is a session', async () =>
+      (await roster(options())).servers.some((server) => server.id === id && server.sessions > 0),
+    );
+    const moved = new Promise<string>((resolve) => session.on('reassigned', ({ server }) => resolve(server.id)));
+
+    await system.act(id, 'crash');
+    await session.report('silent');
+
+    expect(await moved).not.toBe(id);
+    expect(session.ticket).toBe(ticket);
+    const other = await enter({ http: 'http://127.0.0.1:1' });
+    await expect(other.report('silent')).rejects.toMatchObject({ code: 'client.no-answer' });
+  });
+});
+
 describe('a client whose door and API go away', () => {
   it('starts from the roster that it kept, if that is signed', async () => {
     const path = join(folder, 'roster.json');
