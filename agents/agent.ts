@@ -20,6 +20,7 @@ import { createLobbyHandler, type LobbyFacts } from './lobby.ts';
 import { createLobbyFeed } from './lobby-feed.ts';
 import { createOutage, type Log } from './log.ts';
 import { createLoopbackApi, MAX_API_BODY_BYTES } from './loopback-api.ts';
+import { createAskForSeat } from './next-seat.ts';
 import type { AgentOptions } from './options.ts';
 import { createPlaceBook, type PlaceBook } from './place-book.ts';
 import { createRosterDesk } from './roster-desk.ts';
@@ -115,7 +116,7 @@ async function makeSlot(
   index: number,
   { verify, places }: { readonly verify: SlotOptions['verify']; readonly places: PlaceBook },
 ): Promise<Slot> {
-  const { identity, games, load, capacity, config, journal: dir, onClient: program } = options;
+  const { identity, games, load, capacity, config, journal: dir, onClient: program, drainMs } = options;
   const game = games[index];
   if (!game) throw new RangeError(`slot ${index}`);
   const key = rowKey(identity, index);
@@ -128,9 +129,12 @@ async function makeSlot(
   if (journal.isDamaged) slotLog.warn('the journal cannot be read; going on as after a reboot');
   const monoMs = (): number => clock.monoMs();
   const hook = program === undefined ? undefined : createClientHook({ program, game, monoMs, log: slotLog });
+  const { serviceAddress: address, probePort: port, packetType: type } = config;
+  const ask = createAskForSeat({ door: { address, port }, type, rng });
   return new Slot({
     key,
     announced: { hook, places },
+    moving: { ask, drainMs, onError: (err) => slotLog.warn({ err }, 'the door gives no seat elsewhere; asking again') },
     store,
     journal,
     load: source,

@@ -18,6 +18,7 @@ import {
 import { PORT_ROLE, type ServerPort } from '../core/wire/server-port.ts';
 import type { Entry } from './admission.ts';
 import type { Counters } from './counters.ts';
+import type { Move } from './moving.ts';
 
 export interface KeepaliveOptions {
   /** The deployment's packet type. */
@@ -33,6 +34,8 @@ export interface KeepaliveOptions {
   readonly heard: (sub: string) => void;
   readonly enter: (ticket: string, shown: string | undefined) => Entry | Promise<Entry>;
   readonly leave: (ticket: string, shown: string | undefined) => { readonly ok: true } | Refusal;
+  /** While the server drains: where this client goes. */
+  readonly moving: (shown: string | undefined, family: 4 | 6) => Move | undefined;
   readonly lobby: () => readonly LobbyPage[];
   /** A door announces a client. */
   readonly forward: (request: ExtendedRequest, forward: Forward) => void;
@@ -140,13 +143,24 @@ export class KeepaliveResponder {
     if (((request.want ?? 0) & WANT.lobby) !== 0) return this.#lobbyAnswer(request, source, least);
     const otherAddress = asked === ZERO_IPV6 || spare === ZERO_IPV6 ? undefined : spare;
     counters.count('answered.extended');
+    const move = this.#options.moving(request.client && toBase64Url(request.client), family);
+    if (move?.next) return this.#sendOn(request, source, move);
+    const movingMs = move?.movingMs;
     const { ports } = identity;
     // Clients know the ports already, and need the keepalive's timing least of all.
     for (const more of [{ ports, otherAddress, keepalive }, { otherAddress, keepalive }, {}]) {
-      const bytes = this.#encode({ ...least, ...more }, request, source);
+      const bytes = this.#encode({ ...least, ...more, movingMs }, request, source);
       if (bytes) return bytes;
     }
     return this.#tooSmall(request, source);
+  }
+
+  /** A keepalive that has no room for another server and a ticket gets zeroes, and its client repeats it with more. */
+  #sendOn(request: ExtendedRequest, source: PacketSource, { next, movingMs }: Move): Uint8Array | undefined {
+    const { nonce } = request;
+    const whole = next && this.#encode({ ...next, nonce, movingMs }, request, source);
+    this.#options.counters.count(whole ? 'answered.moved' : 'answered.moving');
+    return whole ?? this.#encode({ address: ZERO_IPV6, nonce, movingMs }, request, source);
   }
 
   #lobbyAnswer(request: ExtendedRequest, source: PacketSource, least: ResponseFields): Uint8Array | undefined {

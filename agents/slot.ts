@@ -18,8 +18,10 @@ import { KeepaliveResponder } from './keepalive.ts';
 import { createLobbyPages, type LobbyFacts } from './lobby.ts';
 import { createOutage, type Log } from './log.ts';
 import type { GameFacing, GameReport } from './loopback-api.ts';
+import { Moving, type MovingOptions } from './moving.ts';
 import { SeatKeeper } from './seat-keeper.ts';
 import { SessionWatch } from './session-watch.ts';
+import { type SlotHealth, slotHealth } from './slot-health.ts';
 
 export interface SlotOptions {
   /** The row's key. */
@@ -34,6 +36,8 @@ export interface SlotOptions {
   readonly capacity: number;
   readonly config: RuntimeConfig;
   readonly verify: Verify;
+  /** How clients get a seat elsewhere while the server drains, and how long that may take. */
+  readonly moving: Pick<MovingOptions, 'ask' | 'drainMs' | 'onError'>;
   /** For clients that a door announces. */
   readonly announced?: Pick<ForwardDeskOptions, 'hook' | 'places'>;
   readonly clock: Clock;
@@ -57,7 +61,7 @@ export class Slot implements GameFacing {
   readonly #responder: KeepaliveResponder;
   #reading: LoadReading = { sessions: 0 };
   #isHeld = false;
-  #isDraining = false;
+  readonly #moving: Moving;
   #isGone = false;
   /** What the row was last told. */
   #told: BeatWish | undefined;
@@ -80,8 +84,16 @@ export class Slot implements GameFacing {
       verify,
       iss: config.deployment,
       isCounted,
-      isDraining: () => this.#isDraining,
+      isDraining: () => this.#moving.isOn,
       capacity: () => this.#wish().capacity,
+    });
+    this.#moving = new Moving({
+      ...options.moving,
+      placement: () => this.#keeper.placement,
+      // Nobody knows who plays a game that is only counted.
+      plays: (sub) => isCounted || this.#sessions.of(sub) !== undefined,
+      holdMs: timing.holdMs,
+      clock,
     });
     this.#watch = new GameWatch({
       adapter: load.adapter,
@@ -122,6 +134,7 @@ export class Slot implements GameFacing {
       heard: (sub) => this.#sessions.heard(sub, clock.monoMs()),
       enter: (ticket, shown) => this.#admission.enter(ticket, false, shown),
       leave: (ticket, shown) => this.#leave(ticket, shown),
+      moving: (shown, family) => this.#moving.of(shown, family),
       lobby: createLobbyPages(() => this.lobby()),
       mayCheck,
       forward: (request, forward) => forwards.take(request, forward),
@@ -185,28 +198,17 @@ export class Slot implements GameFacing {
 
   ready(): void {
     this.#isHeld = false;
-    this.#isDraining = false;
+    this.#moving.end();
     this.#kickIfChanged();
   }
 
   drain(): void {
-    this.#isDraining = true;
+    this.#moving.begin();
     this.#kickIfChanged();
   }
 
-  health(): { readonly isGood: boolean; readonly facts: Readonly<Record<string, unknown>> } {
-    const { placement, provenAgeMs, sessions, book } = this.#keeper;
-    const { timing } = this.#options.config;
-    const facts = {
-      serverId: placement?.id,
-      ...this.#wish(),
-      sessions,
-      free: book?.image?.free,
-      isGameAlive: this.#watch.isAlive,
-      lastBeatAgeMs: Number.isFinite(provenAgeMs) ? Math.round(provenAgeMs) : undefined,
-      counters: this.#counters.read(),
-    };
-    return { isGood: provenAgeMs < timing.expireMs, facts };
+  health(): SlotHealth {
+    return slotHealth(this.#keeper, this.#wish(), this.#watch.isAlive, this.#counters);
   }
 
   // Going away:
@@ -220,7 +222,7 @@ export class Slot implements GameFacing {
 
   /** Stops everything; the last beat says that the server is gone. */
   async stop(): Promise<void> {
-    this.#isDraining = true;
+    this.#moving.begin();
     this.#watch.stop();
     clearInterval(this.#sweeper);
     await this.#loop.stop();
@@ -240,7 +242,7 @@ export class Slot implements GameFacing {
 
   #state(): ServerState {
     if (this.#isGone) return 'gone';
-    if (this.#isDraining) return 'draining';
+    if (this.#moving.isOn) return 'draining';
     return this.#keeper.placement && this.#watch.isAlive && !this.#isHeld ? 'ready' : 'starting';
   }
 

@@ -6,6 +6,7 @@ import { type KeepaliveOptions, KeepaliveResponder } from '../../../agents/keepa
 import { refuse } from '../../../core/errors.ts';
 import type { PacketSource } from '../../../core/ports.ts';
 import { toBase64Url } from '../../../core/ticket/base64url.ts';
+import { toWireAddress } from '../../../core/wire/address.ts';
 import { decodePacket } from '../../../core/wire/decode.ts';
 import { encodeForward, encodeRequest } from '../../../core/wire/encode-request.ts';
 import { paginateLobby } from '../../../core/wire/lobby-page.ts';
@@ -58,6 +59,7 @@ function anAgent(options: Partial<KeepaliveOptions> = {}): Agent {
         description: '',
         participants: [],
       }),
+    moving: () => undefined,
     mayCheck: () => true,
     forward: ({ pick }) => void calls.push(`forward ${pick}`),
     counters,
@@ -234,5 +236,38 @@ describe('any bytes at all', () => {
       }),
     );
     expect(Object.values(agent.counts()).reduce((sum, count) => sum + count, 0)).toBe(asked);
+  });
+});
+
+describe('an agent whose server drains', () => {
+  const next = {
+    address: toWireAddress(Uint8Array.of(203, 0, 113, 99)),
+    ticket: 't'.repeat(500),
+    server: 'i-next.0',
+    ports: [
+      { role: 0, port: 27_001 },
+      { role: 1, port: 7_001 },
+    ],
+    keepalive: { intervalSeconds: 20, transmissions: 10, timeoutMs: 700 },
+  };
+
+  it('says how long it will last, still under its own name, until there is a seat elsewhere', async () => {
+    const agent = anAgent({ moving: () => ({ movingMs: 60_000 }) });
+    expect(await agent.keepalive({ client: Uint8Array.of(1) })).toMatchObject({ server: 'i-a.0', movingMs: 60_000 });
+  });
+
+  it('asks for more room when there is one, and then names the next server with its ticket', async () => {
+    const asked: unknown[] = [];
+    const moving: KeepaliveOptions['moving'] = (shown, family) => {
+      asked.push([shown, family]);
+      return { movingMs: 59_000, next };
+    };
+    const agent = anAgent({ moving });
+    const short = await agent.keepalive({ client: Uint8Array.of(1) });
+    expect(short).toMatchObject({ address: new Uint8Array(16), movingMs: 59_000 });
+    expect([short?.server, short?.ticket]).toEqual([undefined, undefined]);
+    expect(await agent.keepalive({ client: Uint8Array.of(1) }, 800)).toMatchObject({ ...next, movingMs: 59_000 });
+    expect(asked).toEqual(Array(2).fill(['AQ', 4]));
+    expect(agent.counts()).toMatchObject({ 'answered.moving': 1, 'answered.moved': 1 });
   });
 });

@@ -46,6 +46,7 @@ async function aSlot(game?: Game, reserve = 0): Promise<Running> {
     capacity: 4,
     config: parseRuntimeConfig(JSON.stringify({ failoverReservePercent: reserve })),
     verify,
+    moving: { ask: async () => ({ retryAfterMs: 1_000 }), drainMs: 60_000, onError: () => {} },
     clock: systemClock,
     rng: seededRng(1),
     log,
