@@ -23,6 +23,11 @@ async function client({ port }: TcpEndpoint): Promise<Socket> {
   return socket;
 }
 
+/** Also where the last thing sent met a closed connection, which is an error to `once`. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => void socket.once('close', () => resolve()));
+}
+
 const packet = (last: number): Buffer => Buffer.from([0, 8, 0xff, 0xff, 10, 0, 0, last]);
 
 /** The next `count` answers of 8 bytes. */
@@ -59,7 +64,7 @@ describe('a TCP endpoint', () => {
     socket.end(packet(7));
 
     expect(await answers(socket, 1)).toEqual([packet(7)]);
-    await once(socket, 'close');
+    await closed(socket);
   });
 
   it('closes on a Length that no packet can have, after answering what came before', async () => {
@@ -67,7 +72,7 @@ describe('a TCP endpoint', () => {
     socket.write(Buffer.concat([packet(1), Buffer.from([0, 9])]));
 
     expect(await answers(socket, 1)).toEqual([packet(1)]);
-    await once(socket, 'close');
+    await closed(socket);
   });
 
   it('closes where there is no answer, and where the handler fails', async () => {
@@ -79,7 +84,7 @@ describe('a TCP endpoint', () => {
     for (const last of [1, 2]) {
       const socket = await client(server);
       socket.write(packet(last));
-      await once(socket, 'close');
+      await closed(socket);
     }
     expect(errors).toEqual(['no luck']);
     await expect.poll(() => server.connections()).toBe(0);
@@ -91,7 +96,7 @@ describe('a TCP endpoint', () => {
     const bytes = packet(1);
     let sent = 0;
     const trickle = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 100);
-    await once(socket, 'close');
+    await closed(socket);
     clearInterval(trickle);
     expect(sent).toBeLessThan(bytes.length);
   });
@@ -105,10 +110,10 @@ describe('a TCP endpoint', () => {
       closed = true;
     });
     const talk = setInterval(() => busy.write(packet(1)), 30);
-    await once(idle, 'close');
+    await closed(idle);
     expect(closed).toBe(false);
     clearInterval(talk);
-    await once(busy, 'close');
+    await closed(busy);
   });
 
   it('holds a bounded number of connections, in all and from one address', async () => {
@@ -117,7 +122,7 @@ describe('a TCP endpoint', () => {
       const first = await client(server);
       await client(server);
       const third = await client(server);
-      await once(third, 'close');
+      await closed(third);
       expect(server.connections()).toBe(2);
 
       first.destroy();
@@ -153,6 +158,6 @@ describe('a TCP endpoint', () => {
     const socket = await client(server);
     await server.close();
     await server.close();
-    await once(socket, 'close');
+    await closed(socket);
   });
 });
