@@ -24,7 +24,7 @@ async function client({ port }: TcpEndpoint): Promise<Socket> {
 }
 
 /** Also where the last thing sent met a closed connection, which is an error to `once`. */
-function closed(socket: Socket): Promise<void> {
+function ended(socket: Socket): Promise<void> {
   return new Promise((resolve) => void socket.once('close', () => resolve()));
 }
 
@@ -64,7 +64,7 @@ describe('a TCP endpoint', () => {
     socket.end(packet(7));
 
     expect(await answers(socket, 1)).toEqual([packet(7)]);
-    await closed(socket);
+    await ended(socket);
   });
 
   it('closes on a Length that no packet can have, after answering what came before', async () => {
@@ -72,7 +72,7 @@ describe('a TCP endpoint', () => {
     socket.write(Buffer.concat([packet(1), Buffer.from([0, 9])]));
 
     expect(await answers(socket, 1)).toEqual([packet(1)]);
-    await closed(socket);
+    await ended(socket);
   });
 
   it('closes where there is no answer, and where the handler fails', async () => {
@@ -84,7 +84,7 @@ describe('a TCP endpoint', () => {
     for (const last of [1, 2]) {
       const socket = await client(server);
       socket.write(packet(last));
-      await closed(socket);
+      await ended(socket);
     }
     expect(errors).toEqual(['no luck']);
     await expect.poll(() => server.connections()).toBe(0);
@@ -96,7 +96,7 @@ describe('a TCP endpoint', () => {
     const bytes = packet(1);
     let sent = 0;
     const trickle = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 100);
-    await closed(socket);
+    await ended(socket);
     clearInterval(trickle);
     expect(sent).toBeLessThan(bytes.length);
   });
@@ -110,10 +110,10 @@ describe('a TCP endpoint', () => {
       closed = true;
     });
     const talk = setInterval(() => busy.write(packet(1)), 30);
-    await closed(idle);
+    await ended(idle);
     expect(closed).toBe(false);
     clearInterval(talk);
-    await closed(busy);
+    await ended(busy);
   });
 
   it('holds a bounded number of connections, in all and from one address', async () => {
@@ -122,7 +122,7 @@ describe('a TCP endpoint', () => {
       const first = await client(server);
       await client(server);
       const third = await client(server);
-      await closed(third);
+      await ended(third);
       expect(server.connections()).toBe(2);
 
       first.destroy();
@@ -137,15 +137,16 @@ describe('a TCP endpoint', () => {
     let handled = 0;
     const big = new Uint8Array(1_200);
     const server = await endpoint({
-      idleTimeoutMs: 200,
+      idleTimeoutMs: 500,
       handler: () => {
         handled++;
         return big;
       },
     });
+    // Before the connection, whose idle time goes by meanwhile.
+    const many = Buffer.concat(Array.from({ length: 100_000 }, () => packet(1)));
     const socket = await client(server);
     socket.pause();
-    const many = Buffer.concat(Array.from({ length: 100_000 }, () => packet(1)));
     socket.write(many);
     await expect.poll(() => handled).toBeGreaterThan(0);
     await expect.poll(() => server.connections()).toBe(0);
@@ -158,6 +159,6 @@ describe('a TCP endpoint', () => {
     const socket = await client(server);
     await server.close();
     await server.close();
-    await closed(socket);
+    await ended(socket);
   });
 });
