@@ -60,8 +60,8 @@ export async function connect(options: BrowserOptions): Promise<BrowserSession> 
 
 /** The servers of the app and world in `options`. @throws OnedoorError with the door's code, or `client.no-answer` */
 export async function roster(options: BrowserOptions): Promise<Roster> {
-  const found = await apiOf(options, options.signal).roster(queryOf(options));
-  return { version: found?.version ?? 0, servers: found?.servers ?? [] };
+  const { version, servers } = await apiOf(options, options.signal).roster(queryOf(options));
+  return { version, servers };
 }
 
 /** All apps with their worlds, players and capacity. @throws OnedoorError with the door's code, or `client.no-answer` */
@@ -96,7 +96,7 @@ function readOptions(options: BrowserOptions): BrowserSettings {
   const keep = async (): Promise<void> => {
     if (!cache) return;
     const [found, jwks] = await Promise.all([api.roster(query), api.keys()]);
-    const text = writeCache(found?.pages ?? [], jwks);
+    const text = writeCache(found.pages, jwks);
     const checks = { verify: verifyHere, pinned: keys ?? readKeys(jwks), maxAgeMs: DAY_MS, wallMs: Date.now() };
     if (!('problem' in (await readCache(text, checks)))) await cache.save(text);
   };
@@ -109,7 +109,7 @@ function readOptions(options: BrowserOptions): BrowserSettings {
     timeoutMs,
     signal,
     resume: resume?.client === client ? resume : undefined,
-    list: async () => (await api.roster(query))?.servers ?? [],
+    list: async () => (await api.roster(query)).servers,
     kept,
     keep,
   };

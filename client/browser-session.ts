@@ -123,6 +123,7 @@ export class BrowserSession {
     const { end } = this.#settings;
     if (!this.#grant || this.#isLooking || end.signal.aborted) return;
     const grant = this.#grant;
+    this.#resumed = false;
     this.#events.emit('lost', { server: this.server });
     this.report(reason).catch(() => {});
     this.#avoid.unshift(grant.server.id);
@@ -164,7 +165,6 @@ export class BrowserSession {
     if (this.#settings.end.signal.aborted) return;
     this.#isLooking = false;
     if (answer.ok) {
-      this.#resumed = false;
       this.#take(answer.grant);
       return;
     }

@@ -42,7 +42,11 @@ export interface HttpRoster {
   readonly version: number;
   readonly servers: readonly RosterServer[];
   readonly pages: readonly SignedPage[];
-  readonly etag: string | undefined;
+}
+
+/** The last roster of one page, so that it need not come again as long as it has not changed. */
+export interface RosterMemory {
+  last?: { readonly path: string; readonly etag: string; readonly roster: HttpRoster };
 }
 
 /** Sums over servers. */
@@ -72,8 +76,8 @@ const MAX_PAGES = 10;
 export interface HttpApi {
   /** POST /v1/assignments; undefined if the answer cannot be understood. Rejects if there is none. */
   assign(fields: object): Promise<AssignAnswer | undefined>;
-  /** All pages of GET /v1/servers; undefined: `known` is still the newest. */
-  roster(query: RosterQuery, known?: string): Promise<HttpRoster | undefined>;
+  /** All pages of GET /v1/servers; those that have not changed do not come again. */
+  roster(query: RosterQuery): Promise<HttpRoster>;
   menu(): Promise<readonly MenuApp[]>;
   report(ticket: string, reason: 'silent' | 'refused'): Promise<void>;
   /** The public keys, as the JSON text of a JWKS. */
@@ -81,7 +85,7 @@ export interface HttpApi {
 }
 
 /** The HTTP API of the door. */
-export function createHttpApi(send: Send, fail: Fail): HttpApi {
+export function createHttpApi(send: Send, fail: Fail, memory: RosterMemory = {}): HttpApi {
   const call = async (request: Parameters<Send>[0]) => {
     try {
       return await send(request);
@@ -104,26 +108,34 @@ export function createHttpApi(send: Send, fail: Fail): HttpApi {
       const grant = readGrant(parseJson(reply.body));
       return grant && { ok: true, grant };
     },
-    async roster(query, known) {
+    async roster(query) {
       const pages: SignedPage[] = [];
       const servers: RosterServer[] = [];
-      let etag: string | undefined;
+      const first = `/v1/servers${queryOf({ ...query })}`;
+      const { last } = memory;
+      const known = last?.path === first ? last : undefined;
       let version = 0;
-      for (let after: string | undefined, more = true; more && pages.length < MAX_PAGES; ) {
-        const path = `/v1/servers${queryOf({ ...query, after })}`;
-        const reply = await get(path, known !== undefined && pages.length === 0 ? { 'if-none-match': known } : {});
-        if (reply.status === 304) return undefined;
+      for (let path: string | undefined = first; path !== undefined && pages.length < MAX_PAGES; ) {
+        const reply: Reply = await get(path, known && path === first ? { 'if-none-match': known.etag } : {});
+        const signature = reply.header('roster-signature') ?? '';
+        // The same body, signed anew.
+        if (reply.status === 304 && known) {
+          return { ...known.roster, pages: known.roster.pages.map(({ body }) => ({ body, signature })) };
+        }
         const page = readRoster(parseJson(reply.body));
         if (!page) throw fail('client.no-answer', { path, got: reply.body.slice(0, 80) });
-        if (pages.length === 0) version = page.version;
-        // Only a roster of one page is known by one tag.
-        etag = pages.length === 0 && page.next === undefined ? reply.header('etag') : undefined;
-        pages.push({ body: reply.body, signature: reply.header('roster-signature') ?? '' });
+        if (path === first) version = page.version;
+        pages.push({ body: reply.body, signature });
         servers.push(...page.servers);
-        after = page.next;
-        more = after !== undefined;
+        const etag = reply.header('etag');
+        const { next } = page;
+        path = next === undefined ? undefined : `/v1/servers${queryOf({ ...query, after: next })}`;
+        // Only a roster of one page is known by one tag.
+        if (path === undefined && pages.length === 1 && etag !== undefined) {
+          memory.last = { path: first, etag, roster: { version, servers, pages } };
+        }
       }
-      return { version, servers, pages, etag };
+      return { version, servers, pages };
     },
     async menu() {
       const apps = await getList('/v1/apps', 'apps');

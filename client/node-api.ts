@@ -1,5 +1,5 @@
 import { ERROR_CODES, type ErrorCode, OnedoorError } from '../core/errors.ts';
-import { createHttpApi, type Fail, type HttpApi } from './http-api.ts';
+import { createHttpApi, type Fail, type HttpApi, type RosterMemory } from './http-api.ts';
 import { createSend } from './http-send.ts';
 
 /** A code of a later version is "no answer that can be understood". */
@@ -10,6 +10,6 @@ export function toErrorCode(code: string): ErrorCode {
 const fail: Fail = (code, payload, cause) => new OnedoorError(toErrorCode(code), payload, { cause });
 
 /** The door's HTTP API, by Node's HTTP. @param base without a slash at the end */
-export function createNodeApi(base: string, signal?: AbortSignal): HttpApi {
-  return createHttpApi(createSend(base, signal), fail);
+export function createNodeApi(base: string, signal?: AbortSignal, memory?: RosterMemory): HttpApi {
+  return createHttpApi(createSend(base, signal), fail, memory);
 }

@@ -4,7 +4,7 @@ import { DOOR_HTTP_AT_MS, DOOR_TCP_AT_MS, DOOR_TCP_STAGGER_MS, DOOR_UDP_AT_MS } 
 import type { Endpoint } from '../core/session/types.ts';
 import { type Attempt, firstOf } from './first-of.ts';
 import type { RosterServer } from './http-answers.ts';
-import type { RosterQuery } from './http-api.ts';
+import type { RosterMemory, RosterQuery } from './http-api.ts';
 import { createNodeApi } from './node-api.ts';
 import type { Settings } from './options.ts';
 import { resolveDoor } from './resolve.ts';
@@ -29,6 +29,7 @@ const verifyNow: VerifySignature = ({ x }, data, signature) =>
 /** Where a client has its roster from: doors and agents by UDP and TCP, the HTTP API, and what was kept. */
 export class RosterSource {
   readonly #settings: Settings;
+  readonly #memory: RosterMemory = {};
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -66,9 +67,8 @@ export class RosterSource {
   async keep(query: RosterQuery, signal: AbortSignal): Promise<void> {
     const { cache, http, keys } = this.#settings;
     if (!cache || http === undefined) return;
-    const api = createNodeApi(http, signal);
+    const api = createNodeApi(http, signal, this.#memory);
     const [roster, jwks] = await Promise.all([api.roster(query), api.keys()]);
-    if (!roster) return;
     const text = writeCache(roster.pages, jwks);
     const pinned = keys ?? readKeys(jwks);
     // What could not be read back is not worth keeping.
@@ -93,8 +93,8 @@ export class RosterSource {
             {
               afterMs: DOOR_HTTP_AT_MS,
               run: async (signal) => {
-                const roster = await createNodeApi(http, signal).roster(query);
-                return { version: roster?.version ?? 0, servers: roster?.servers ?? [], via: 'http' };
+                const { version, servers } = await createNodeApi(http, signal, this.#memory).roster(query);
+                return { version, servers, via: 'http' };
               },
             },
           ];
