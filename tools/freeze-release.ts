@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'test/compat/previous');
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-const programs = ['agent/agent.mjs', 'door/door.mjs'].map((path) => {
+const programs = ['agent/agent.mjs', 'door/door.mjs', 'game/game.mjs'].map((path) => {
   const bytes = readFileSync(join(ROOT, 'dist', path));
   const file = `${path.split('/')[0]}.mjs.br`;
   mkdirSync(FOLDER, { recursive: true });

@@ -17,7 +17,7 @@ const { programs } = JSON.parse(readFileSync(join(PREVIOUS, 'release.json'), 'ut
 };
 
 /** A program of the release before, as its machines have it: byte for byte. */
-function previous(name: 'agent' | 'door', folder: string): string {
+function previous(name: 'agent' | 'door' | 'game', folder: string): string {
   const bytes = brotliDecompressSync(readFileSync(join(PREVIOUS, `${name}.mjs.br`)));
   const frozen = programs.find(({ file }) => file === `${name}.mjs.br`);
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(frozen?.sha256);
@@ -78,6 +78,8 @@ describe.each([
     const door = isPrevious.door ? previous('door', lab.dir) : CURRENT.door;
     const { args, env } = lab.agentCommand();
     startProgram(agent, args, { ...env, ONEDOOR_CONFIG: CONFIG });
+    // The game of a machine stays as it was when the agent beside it changes.
+    lab.gameProgram = previous('game', lab.dir);
     lab.startGame();
     await lab.verify();
     await lab.row('the server takes clients', ({ seats }) => seats?.state === 'ready' && seats.free > 0);

@@ -25,6 +25,8 @@ export class AgentLab {
   readonly table = TABLE;
   readonly key = rowKey('AROALAB:i-lab', 0);
   readonly id = 'i-lab.0';
+  /** Under dist/, or a whole path. */
+  gameProgram = 'game/game.mjs';
   readonly dir = mkdtempSync(join(tmpdir(), 'agent-lab-'));
   readonly tokenFile = join(this.dir, 'token');
   readonly registry: Relay;
@@ -56,7 +58,7 @@ export class AgentLab {
 
   startGame(...more: readonly string[]): Program {
     const api = ['--agent', `http://127.0.0.1:${this.probePort + 1}`, '--agent-token-file', this.tokenFile];
-    return startProgram('game/game.mjs', ['--bind', '127.0.0.1', '--port', String(this.gamePort), ...api, ...more]);
+    return startProgram(this.gameProgram, ['--bind', '127.0.0.1', '--port', String(this.gamePort), ...api, ...more]);
   }
 
   /** Command line and environment of the agent, whatever file it is in. */
