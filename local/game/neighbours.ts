@@ -2,7 +2,7 @@ import { type ClientRequest, get } from 'node:http';
 import type { AgentLink, NeighbourServer } from './agent-link.ts';
 
 /** How often the agent is asked which servers there are. */
-const ASK_MS = 1_000;
+const ASK_MS = 2_000;
 const MAX_EVENT_BYTES = 262_144;
 
 /** One server of the same world, and who is on it as its lobby tells. */

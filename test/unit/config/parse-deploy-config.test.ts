@@ -60,6 +60,15 @@ describe('the deployer’s configuration', () => {
     expect(config.fleets[0]).toMatchObject({ ports: { game: 27960, probe: 9000 }, slots: 3, max: 4 });
   });
 
+  it('takes who answers, and whether servers are told, for all programs', () => {
+    const runtime = { answers: 'server', notify: true } as const;
+    expect(parseDeployConfig({ runtime }).runtime).toMatchObject(runtime);
+    expect(problemsOf({ runtime: { answers: 'both', notify: 1 } })).toEqual([
+      '`runtime.answers` must be one of door, server, got: both.',
+      '`runtime.notify` must be true or false, got: 1.',
+    ]);
+  });
+
   it('says all mistakes at once, each with its path', () => {
     expect(
       problemsOf({
