@@ -31,7 +31,7 @@ const PARTS: readonly Part[] = [
   // A lane has a limit of its own, a minute less than here, after which it says what it did and stops what it started.
   ...(['ministack', 'localstack'] as const).map((name) => ({
     script: `test:${name}`,
-    limitMs: { ministack: 6, localstack: 10 }[name] * MINUTE_MS,
+    limitMs: { ministack: 8, localstack: 10 }[name] * MINUTE_MS,
     file: join(CACHE, `lane-${name}.json`),
     mustLeaveNothing: true as const,
   })),

@@ -1,23 +1,41 @@
-"""Machines of Auto Scaling groups as EC2 has them, each with an address of 127.0.77.0/24 on which its programs can be
+"""Machines of Auto Scaling groups as EC2 has them, each with an address of its own on loopback on which its programs can be
 started, the metadata service that they ask, and the lifecycle that the reaper works with.
 """
 
 import contextvars
-import itertools
 import json
+import random
+import socket
 import threading
 
-from metadata import serve_metadata
+from metadata import PORT, serve_metadata
 from ministack.services import autoscaling, ec2, eventbridge, iam
 from ministack.services.cloudformation import provisioners
 
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
 PUBLIC_PREFIX = "54."
-ADDRESSES = (f"127.0.77.{number}" for number in itertools.count(1))
 METADATA = {}
 random_ip = ec2._random_ip
 terminate_instances = ec2._terminate_instances
 describe_attribute = ec2._describe_instance_attribute
+
+
+def free_addresses():
+    """Those of a network 127.77.x.0/24 that no other emulator on this machine has: its last one is the lock."""
+    while True:
+        network = f"127.77.{random.randint(0, 255)}"
+        lock = socket.socket()
+        try:
+            lock.bind((f"{network}.254", PORT))
+            break
+        except OSError:
+            lock.close()
+    for number in range(1, 254):
+        yield f"{network}.{number}"
+    lock.close()
+
+
+ADDRESSES = free_addresses()
 
 
 def address(prefix):

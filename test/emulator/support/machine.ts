@@ -12,7 +12,7 @@ const METADATA_PORT = 16_925;
 
 export interface Machine {
   readonly id: string;
-  /** One of 127.0.77.0/24. */
+  /** One of 127.77.0.0/16: each run has a network of its own there. */
   readonly address: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly boot: DeployedBoot;

@@ -30,8 +30,8 @@ const INSTALL_MS = 240_000;
 function candidates(): string[] {
   const pyenv = process.env['PYENV_ROOT'] ?? join(process.env['HOME'] ?? '/nonexistent', '.pyenv');
   return [
-    ...['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'],
-    ...globSync(join(pyenv, 'versions/3.*/bin/python3')).sort(),
+    ...['python3', 'python3.13', 'python3.12', 'python3.11'],
+    ...globSync(join(pyenv, 'versions/3.1[1-9]*/bin/python3')).sort(),
   ];
 }
 
@@ -54,10 +54,15 @@ export function choosePython(
   editions: readonly Edition[],
   names: readonly string[] = candidates(),
 ): { readonly python: Python; readonly edition: Edition } | undefined {
-  const pythons = names.flatMap((name) => look(name) ?? []);
+  const seen = new Map<string, Python | undefined>();
+  const lookOnce = (name: string): Python | undefined => {
+    if (!seen.has(name)) seen.set(name, look(name));
+    return seen.get(name);
+  };
   for (const edition of editions) {
     for (const version of edition.pythons) {
-      const python = pythons.find((one) => one.version === version);
+      const name = names.find((one) => lookOnce(one)?.version === version);
+      const python = name === undefined ? undefined : lookOnce(name);
       if (python) return { python, edition };
     }
   }
