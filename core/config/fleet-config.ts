@@ -45,7 +45,8 @@ export interface FleetConfig {
   /** Clients that one server process may have. Readers cut what an agent claims to this. */
   readonly capacity: number;
   /**
-   * The port of each role on slot 0; slot n has that port + n. `probe` is the agent's, the others are the game's.
+   * The port of each role on slot 0; slot n has that port + n. `probe` is the agent's, the others are the game's. Fleets
+   * of different apps need different `game` ports: a classic answer carries none.
    * @default - `game` 7777 and `probe` as the deployment's probe port
    */
   readonly ports: Readonly<Record<string, number>>;

@@ -11,7 +11,7 @@ import { LOCAL_ACCESS, startDynalite } from '../../local/dynalite.ts';
 import { aServer } from '../support/builders.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { ManyAskers } from '../support/many-askers.ts';
-import { startProgram, until } from '../support/program.ts';
+import { type Program, startProgram, until } from '../support/program.ts';
 
 const TABLE = 'doors-test';
 const GEN = '00000000000000aa';
@@ -61,10 +61,11 @@ async function threeDoors(duty: string) {
     ONEDOOR_KEY_SECRET: `file:${secret}`,
     ONEDOOR_CONFIG: JSON.stringify(config),
   };
-  const programs = hosts.map((host) => {
-    const ports = ['--port', String(port), '--health-port', String(port + 1)];
-    return startProgram('door/door.mjs', ['--bind', host, '--health-bind', host, ...ports], env);
-  });
+  const start = (door: number): Program => {
+    const bind = ['--bind', hosts[door]!, '--health-bind', hosts[door]!];
+    return startProgram('door/door.mjs', [...bind, '--port', String(port), '--health-port', String(port + 1)], env);
+  };
+  const [first] = [...hosts.keys()].map(start);
   const health = async (door: number): Promise<Record<string, unknown>> =>
     (await fetch(`http://${names[door]}/healthz`).then(
       (response) => response.json(),
@@ -76,7 +77,7 @@ async function threeDoors(duty: string) {
       return openServers === SERVERS && (liveDoors as string[]).length === 3;
     });
   }
-  return { programs, health, names, doors: hosts.map((host) => ({ host, port })) };
+  return { first: first!, start, health, names, doors: hosts.map((host) => ({ host, port })) };
 }
 
 const numberOf = (address: string): number => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
@@ -89,10 +90,10 @@ function serverFor({ address, port }: { address: string; port: number }): string
 
 describe('three doors that all get every request', () => {
   it.each(['standby', 'all-receive'])(
-    '%s: exactly one answers each of 10,000, and one that is killed in the middle changes no answer',
+    '%s: exactly one answers each of 10,000, and one that is killed in the middle and comes back changes no answer',
     async (duty) => {
-      const { programs, health, doors, names } = await threeDoors(duty);
-      const askers = await ManyAskers.open('127.0.5', CLIENTS, doors);
+      const { first, start, health, doors, names } = await threeDoors(duty);
+      const askers = await ManyAskers.open('127.0.7', CLIENTS, doors);
       onTestFinished(() => askers.close());
       await askers.ask(50);
 
@@ -106,16 +107,23 @@ describe('three doors that all get every request', () => {
       expect(await total('classic')).toBe(askers.sent);
 
       const second = askers.ask(50);
-      programs[0]!.child.kill('SIGKILL');
+      first.child.kill('SIGKILL');
       await second;
       expect(askers.asked).toHaveLength(10_000);
       expect(askers.asked.filter((asked) => asked.answer !== serverFor(asked))).toEqual([]);
-      for (const door of [1, 2]) {
-        await until(
-          'the others know who is left',
-          async () => String((await health(door))['liveDoors']) === String(names.slice(1)),
-        );
-      }
+
+      const allSee = (live: readonly string[]) =>
+        until(`the others see ${live}`, async () => {
+          const seen = await Promise.all([1, 2].map(async (door) => String((await health(door))['liveDoors'])));
+          return seen.every((each) => each === String(live));
+        });
+      await allSee(names.slice(1));
+      await first.ended();
+      start(0);
+      await allSee(names);
+      await askers.ask(5);
+      expect(askers.asked.slice(10_000).filter((asked) => asked.answer !== serverFor(asked))).toEqual([]);
+      expect(askers.asked).toHaveLength(10_500);
     },
   );
 });

@@ -4,14 +4,17 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeClassic } from '../../core/wire/classic-packet.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { until } from '../support/program.ts';
 
 /** Addresses and ports of its own: others may run beside it. */
-const BIND = '127.0.6.1';
-const PROBE_PORT = 17_400;
+const BIND = '127.0.8.1';
+const HTTP_PORT = await freePorts(8);
+const REGISTRY_PORT = HTTP_PORT + 2;
+const PROBE_PORT = HTTP_PORT + 3;
 const DOOR_PORT = PROBE_PORT + 3;
-const HTTP = `http://${BIND}:18480`;
-const MACHINES = [11, 12, 13, 14].map((last) => `127.0.6.${last}`);
+const HTTP = `http://${BIND}:${HTTP_PORT}`;
+const MACHINES = [11, 12, 13, 14].map((last) => `127.0.8.${last}`);
 const GAME_PORT = 7_777;
 const CLASSIC = encodeClassic(new Uint8Array(4));
 
@@ -20,7 +23,8 @@ let client: Socket;
 const heard: { readonly text: Buffer; readonly from: string }[] = [];
 
 beforeAll(async () => {
-  const ports = ['--http-port', '18480', '--probe-port', String(PROBE_PORT), '--registry-port', '18481'];
+  const numbers = { 'http-port': HTTP_PORT, 'probe-port': PROBE_PORT, 'registry-port': REGISTRY_PORT };
+  const ports = Object.entries(numbers).flatMap(([name, port]) => [`--${name}`, `${port}`]);
   const flags = ['--json', '--door', 'servers', '--servers', '4', '--crowd', '0', '--bind', BIND, ...ports];
   system = spawn(process.execPath, ['local/main.ts', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: system.stdout! });
@@ -28,7 +32,7 @@ beforeAll(async () => {
   expect(JSON.parse(ready)).toMatchObject({ event: 'ready', door: `${MACHINES[0]}:${DOOR_PORT}` });
   client = createSocket('udp4');
   client.on('message', (text, { address, port }) => heard.push({ text, from: `${address}:${port}` }));
-  client.bind(0, '127.0.6.200');
+  client.bind(0, '127.0.8.200');
   await once(client, 'listening');
 });
 
@@ -81,9 +85,9 @@ describe('four servers that are the door themselves', () => {
       execFileSync(process.execPath, ['local/probe/main.ts', `${MACHINES[1]}:${DOOR_PORT}`, '--count', '1', ...flags], {
         encoding: 'utf8',
       });
-    expect(probe('--app', 'world')).toMatch(/server srv-0\d\.0 at 127\.0\.6\.1\d/);
+    expect(probe('--app', 'world')).toMatch(/server srv-0\d\.0 at 127\.0\.8\.1\d/);
     expect(probe('--tcp')).toMatch(/1 answered/);
-    expect(probe('--tcp', '--app', 'world')).toMatch(/server srv-0\d\.0 at 127\.0\.6\.1\d/);
+    expect(probe('--tcp', '--app', 'world')).toMatch(/server srv-0\d\.0 at 127\.0\.8\.1\d/);
   });
 
   it('send nobody to a server that died, from the first request on', async () => {

@@ -26,7 +26,7 @@ export class ManyAskers {
     this.#doors = doors;
   }
 
-  /** @param prefix three bytes of loopback, `127.0.9` */
+  /** @param prefix three bytes of loopback, `127.0.7` */
   static async open(prefix: string, count: number, doors: readonly { host: string; port: number }[]) {
     const askers = new ManyAskers(doors);
     for (let n = 1; n <= count; n++) {
