@@ -1,7 +1,6 @@
 import type { Journal } from '../adapters/journal/journal.ts';
 import type { ApiLoad } from '../adapters/load/api.ts';
-import type { LoadAdapter, LoadReading } from '../adapters/load/load-adapter.ts';
-import { toReading } from '../adapters/load/load-adapter.ts';
+import { type LoadAdapter, type LoadReading, toReading } from '../adapters/load/load-adapter.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { AgentStore, Clock, PacketHandler, Rng, Verify } from '../core/ports.ts';
 import type { BeatWish } from '../core/registry/agent-beat.ts';
@@ -162,7 +161,8 @@ export class Slot implements GameFacing {
     if (!placement) return undefined;
     const { id, app, world, group } = placement;
     const { participants = [], description = '' } = this.#reading;
-    return { id, app, world, group, sessions, ...this.#wish(), description, participants };
+    const { capacity, state } = this.#wish();
+    return { id, app, world, group, sessions, capacity, state, description, participants };
   }
 
   // What the game asks and tells:
