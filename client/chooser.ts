@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ERROR_CODES, OnedoorError, type Refusal, refuse } from '../core/errors.ts';
+import { OnedoorError, type Refusal, refuse } from '../core/errors.ts';
 import { familyBehind, serverLike } from '../core/session/nat64.ts';
 import type { NamedServer } from '../core/session/types.ts';
 import { chooseServers } from './choose.ts';
@@ -68,7 +68,5 @@ function isOf(server: NamedServer | undefined, family: 'auto' | 4 | 6): boolean 
 
 function refusalOf(error: unknown): Refusal {
   const detail = error instanceof Error ? error.message : String(error);
-  const code =
-    error instanceof OnedoorError && Object.hasOwn(ERROR_CODES, error.code) ? error.code : 'client.no-answer';
-  return refuse(code, { detail });
+  return refuse(error instanceof OnedoorError ? error.code : 'client.no-answer', { detail });
 }
