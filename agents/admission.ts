@@ -1,8 +1,8 @@
 import { type Refusal, refuse } from '../core/errors.ts';
 import type { Clock, Verify } from '../core/ports.ts';
-import type { SeatSession } from '../core/registry/journal-entry.ts';
 import type { Claims } from '../core/ticket/claims.ts';
 import { verifyTicket } from '../core/ticket/verify.ts';
+import type { Entry } from './entry.ts';
 import { FailoverDesk } from './failover-desk.ts';
 import type { SeatKeeper } from './seat-keeper.ts';
 import type { SessionWatch } from './session-watch.ts';
@@ -19,11 +19,6 @@ export interface AdmissionOptions {
   /** The operator's, for clients of lost servers. */
   readonly capacity: () => number;
 }
-
-export type Entry =
-  /** `session` is absent where the game is only counted: then nobody knows who came on which seat. */
-  | { readonly ok: true; readonly session?: SeatSession; readonly resumed: boolean }
-  | (Refusal & { readonly session?: undefined });
 
 /** Takes of this slot under way at the same time; each is a write to the registry. */
 const MAX_TAKES = 16;

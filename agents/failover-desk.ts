@@ -10,7 +10,7 @@ import {
 import type { Admission } from '../core/registry/seat-book.ts';
 import type { TakenSeats } from '../core/registry/take.ts';
 import type { Claims } from '../core/ticket/claims.ts';
-import type { Entry } from './admission.ts';
+import type { Entry } from './entry.ts';
 import type { SeatKeeper } from './seat-keeper.ts';
 import type { SessionWatch } from './session-watch.ts';
 

@@ -8,9 +8,9 @@ import { verifyTicket } from '../core/ticket/verify.ts';
 import { addressFamily, formatAddress, fromWireAddress } from '../core/wire/address.ts';
 import { encodeResponse } from '../core/wire/encode-response.ts';
 import { type ExtendedRequest, FORWARD, type Forward, type KeepaliveTiming } from '../core/wire/packet.ts';
-import type { Entry } from './admission.ts';
 import type { ClientHook } from './client-hook.ts';
 import type { Counters } from './counters.ts';
+import type { Entry } from './entry.ts';
 import { NonceWindow } from './nonce-window.ts';
 import type { PlaceBook } from './place-book.ts';
 

@@ -16,8 +16,8 @@ import {
   WANT,
 } from '../core/wire/packet.ts';
 import { PORT_ROLE, type ServerPort } from '../core/wire/server-port.ts';
-import type { Entry } from './admission.ts';
 import type { Counters } from './counters.ts';
+import type { Entry } from './entry.ts';
 import type { Move } from './moving.ts';
 
 export interface KeepaliveOptions {

@@ -6,8 +6,8 @@ import type { SeatSession } from '../core/registry/journal-entry.ts';
 import type { RosterEntry } from '../core/registry/roster.ts';
 import { toBase64Url } from '../core/ticket/base64url.ts';
 import { MAX_DESCRIPTION_BYTES } from '../core/wire/limits.ts';
-import type { Entry } from './admission.ts';
 import { isAuthorized } from './api-token.ts';
+import type { Entry } from './entry.ts';
 import { readJson } from './json-body.ts';
 import type { ListedSession } from './session-watch.ts';
 

@@ -15,7 +15,7 @@ export interface Move {
 export interface MovingOptions {
   readonly ask: AskForSeat;
   readonly placement: () => Placement | undefined;
-  /** Whether this holder plays here. */
+  /** Whether this holder plays here; of a game that is only counted nobody knows, so it says yes. */
   readonly plays: (sub: string) => boolean;
   /** How long sessions may go on. */
   readonly drainMs: number;

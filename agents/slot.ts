@@ -7,14 +7,15 @@ import type { BeatWish } from '../core/registry/agent-beat.ts';
 import { reserveOf } from '../core/registry/failover.ts';
 import type { JournalEntry, SeatSession } from '../core/registry/journal-entry.ts';
 import type { ServerState } from '../core/registry/row.ts';
-import { Admission, type Entry } from './admission.ts';
+import { Admission } from './admission.ts';
 import { BeatLoop } from './beat-loop.ts';
 import { createCheckBudget } from './check-budget.ts';
 import { type Counters, createCounters } from './counters.ts';
+import type { Entry } from './entry.ts';
 import { ForwardDesk, type ForwardDeskOptions } from './forward.ts';
 import { GameWatch } from './game-watch.ts';
 import { KeepaliveResponder } from './keepalive.ts';
-import { createLobbyPages, type LobbyFacts } from './lobby.ts';
+import { createLobbyPages, type LobbyFacts, lobbyFacts } from './lobby.ts';
 import { createOutage, type Log } from './log.ts';
 import type { GameFacing, GameReport } from './loopback-api.ts';
 import { Moving, type MovingOptions } from './moving.ts';
@@ -89,7 +90,6 @@ export class Slot implements GameFacing {
     this.#moving = new Moving({
       ...options.moving,
       placement: () => this.#keeper.placement,
-      // Nobody knows who plays a game that is only counted.
       plays: (sub) => isCounted || this.#sessions.of(sub) !== undefined,
       holdMs: timing.holdMs,
       clock,
@@ -158,11 +158,7 @@ export class Slot implements GameFacing {
   /** For the lobby; undefined until the registrar has found the server. */
   lobby(): LobbyFacts | undefined {
     const { placement, sessions } = this.#keeper;
-    if (!placement) return undefined;
-    const { id, app, world, group } = placement;
-    const { participants = [], description = '' } = this.#reading;
-    const { capacity, state } = this.#wish();
-    return { id, app, world, group, sessions, capacity, state, description, participants };
+    return placement && lobbyFacts(placement, sessions, this.#wish(), this.#reading);
   }
 
   // What the game asks and tells:
@@ -279,7 +275,7 @@ export class Slot implements GameFacing {
       this.#options.log.info({ serverId: this.#keeper.placement?.id, state }, 'the server is now in this state');
     }
     this.#told = told;
-    // The reply may have brought the placement, or the game may have changed while the beat was under way.
+    // The reply may have brought the placement, or the game may have changed meanwhile.
     this.#kickIfChanged();
   }
 

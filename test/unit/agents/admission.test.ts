@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Admission, type Entry } from '../../../agents/admission.ts';
+import { Admission } from '../../../agents/admission.ts';
+import type { Entry } from '../../../agents/entry.ts';
 import type { SeatKeeper } from '../../../agents/seat-keeper.ts';
 import { SessionWatch } from '../../../agents/session-watch.ts';
 import type { SeatClaim } from '../../../core/registry/seat-book.ts';

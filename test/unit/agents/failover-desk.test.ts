@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Admission, type Entry } from '../../../agents/admission.ts';
+import { Admission } from '../../../agents/admission.ts';
+import type { Entry } from '../../../agents/entry.ts';
 import { SessionWatch } from '../../../agents/session-watch.ts';
 import { OnedoorError } from '../../../core/errors.ts';
 import { toBase64Url } from '../../../core/ticket/base64url.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../../../agents/admission.ts';
 import { createCounters } from '../../../agents/counters.ts';
+import type { Entry } from '../../../agents/entry.ts';
 import { type KeepaliveOptions, KeepaliveResponder } from '../../../agents/keepalive.ts';
 import { refuse } from '../../../core/errors.ts';
 import type { PacketSource } from '../../../core/ports.ts';
