@@ -484,8 +484,9 @@ static void od__take_grant(od__watch *w, const od_response *r) {
   od__learn_id(&w->server, r->server); od__learn_ports(&w->server, r->ports); w->interval_s = 20;
   w->transmissions = 10; w->timeout_ms = 700; od__learn_rhythm(w, r);
   for (i = 0; i < r->alternates.length / 20; i++) {
-    const uint8_t *at = r->alternates.data + 20 * i; memcpy(w->alternates[i].address, at, 16);
-    w->alternates[i].game = od__u16(at + 16); w->alternates[i].probe = od__u16(at + 18); w->alternate_count++;
+    const uint8_t *at = r->alternates.data + 20 * i; od__alternate *next = &w->alternates[w->alternate_count];
+    memcpy(next->address, at, 16); next->game = od__u16(at + 16); next->probe = od__u16(at + 18);
+    w->alternate_count = (uint8_t)(w->alternate_count + !od_is_zero(at)); /* zeroes are never a server */
   }
   if (r->ticket.data) {
     memcpy(w->ticket, r->ticket.data, r->ticket.length); w->ticket_length = (uint16_t)r->ticket.length;

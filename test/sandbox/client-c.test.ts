@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DROP_REASONS } from '../../core/wire/drop-reasons.ts';
+import { DROP_REASONS, type DropReason } from '../../core/wire/drop-reasons.ts';
 import { startFakeDoor } from '../../tools/fake-door/fake-door.ts';
 import { type ExpectedEvent, type Fault, readFaultTable } from '../../tools/fake-door/table.ts';
 import { COMPILERS, compile, GCC, missing, programFolder, SANITIZED } from '../support/c-compilers.ts';
@@ -108,7 +108,7 @@ describe.skipIf(missing(GCC))('the client for C', () => {
     expect(cut).toEqual(
       vectors.map(({ packets, reason }) => [
         ...packets.map((hex) => hex.length / 2),
-        ...(reason === undefined ? [] : [-1 - DROP_REASONS.indexOf(reason)]),
+        ...(reason === undefined ? [] : [-1 - DROP_REASONS.indexOf(reason as DropReason)]),
       ]),
     );
   });
