@@ -1,6 +1,7 @@
 import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler, HttpResponse } from '../adapters/http/types.ts';
-import type { ServerState } from '../core/registry/row.ts';
+import type { LoadReading } from '../adapters/load/load-adapter.ts';
+import type { Placement, ServerState } from '../core/registry/row.ts';
 import { type LobbyPage, paginateLobby } from '../core/wire/lobby-page.ts';
 
 /** What a server tells anybody of itself. */
@@ -16,6 +17,16 @@ export interface LobbyFacts {
   /** The session in progress in the app's own words; "" where the game tells nothing. */
   readonly description: string;
   readonly participants: readonly string[];
+}
+
+/** What is told of a server: where it stands, what its agent and its game say. */
+export function lobbyFacts(
+  { id, app, world, group }: Placement,
+  sessions: number,
+  { capacity, state }: { readonly capacity: number; readonly state: ServerState },
+  { participants = [], description = '' }: Pick<LoadReading, 'participants' | 'description'>,
+): LobbyFacts {
+  return { id, app, world, group, sessions, capacity, state, description, participants };
 }
 
 const PATHS = ['/', '/events', '/healthz'];
