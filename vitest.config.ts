@@ -16,7 +16,7 @@ interface Project {
 const PROJECTS: readonly Project[] = [
   { name: 'unit', timeoutMs: 20_000 },
   { name: 'property', timeoutMs: 60_000 },
-  { name: 'contract', timeoutMs: 30_000 },
+  { name: 'contract', timeoutMs: 300_000 },
   { name: 'model', timeoutMs: 60_000 },
   { name: 'synth', bundles: true, timeoutMs: 60_000 },
   { name: 'sandbox', bundles: true, alone: true, timeoutMs: 60_000 },

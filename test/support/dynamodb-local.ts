@@ -15,6 +15,9 @@ const POM = join(ROOT, 'tools/dynamodb-local/pom.xml');
 /** DynamoDBLocal 2.x is compiled for this Java. */
 const JAVA = 17;
 const START_MS = 60_000;
+/** A download may hang: Maven goes on where it was. */
+const COPY_MS = 90_000;
+const COPY_TRIES = 3;
 
 function output(command: string, args: readonly string[]): string | undefined {
   try {
@@ -45,7 +48,15 @@ export function dynamoDbLocalJars(): string {
   const partial = `${JARS}.${process.pid}`;
   mkdirSync(partial, { recursive: true });
   const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${partial}`, '-DincludeScope=runtime'];
-  execFileSync('mvn', ['-q', '-B', '-f', POM, ...copy], { stdio: 'inherit' });
+  for (let tries = 1; ; tries++) {
+    try {
+      execFileSync('mvn', ['-q', '-B', '-f', POM, ...copy], { stdio: 'inherit', timeout: COPY_MS });
+      break;
+    } catch (error) {
+      if (tries === COPY_TRIES) throw error;
+      console.log('DynamoDBLocal: the copy failed, once more');
+    }
+  }
   if (existsSync(JARS)) rmSync(partial, { recursive: true });
   else renameSync(partial, JARS);
   console.log('DynamoDBLocal: jars are there');
