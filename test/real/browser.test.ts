@@ -41,7 +41,7 @@ describe.skipIf(executablePath === undefined)('the client in a real browser', ()
   beforeAll(async () => {
     folder = mkdtempSync(join(ROOT, '.cache/browser-'));
     await buildClient(folder);
-    system = await startLocal(3, '127.0.39.1');
+    system = await startLocal(3);
     const html = example().replace('https://play.example.com', system.api);
     site = createHttpServer({
       handler: ({ path }) =>
@@ -122,7 +122,7 @@ describe.skipIf(executablePath === undefined)('the client in a real browser', ()
       for (let n = 0; n < 400 && kept === undefined; n++) await new Promise((resolve) => setTimeout(resolve, 25));
       const away = { door: 'http://127.0.0.1:1', cache, timeoutMs: 4000 };
       const session = await onedoor.connect(away);
-      kept = kept?.replaceAll('127.0.39.', '127.0.66.');
+      kept = kept?.replaceAll('${system.network}', '127.0.66.');
       const forged = await onedoor.connect(away).then(() => 'joined', ({ code }) => code);
       return { kept: kept !== undefined, id: session.server.id, ticket: session.ticket !== undefined, forged };`);
     expect(seen).toMatchObject({ kept: true, ticket: false, forged: 'client.no-answer' });

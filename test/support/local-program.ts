@@ -8,8 +8,10 @@ import { freePorts } from './free-ports.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 export interface LocalProgram {
-  /** `127.0.0.1:port` */
+  /** `127.x.y.1:port` */
   readonly door: string;
+  /** `127.x.y.`: how the addresses of the door and of all servers begin. */
+  readonly network: string;
   /** Base URL. */
   readonly api: string;
   readonly servers: readonly string[];
@@ -18,8 +20,16 @@ export interface LocalProgram {
   stop(): Promise<void>;
 }
 
-/** `npm start` without a crowd, on ports of its own; resolves when all servers are open. */
-export async function startLocal(servers: number, bind: string): Promise<LocalProgram> {
+/** Games of all local systems have one port, so each system has addresses of its own. */
+function anyNetwork(): string {
+  const octet = (): number => 40 + Math.floor(Math.random() * 200);
+  return `127.${octet()}.${octet()}.`;
+}
+
+/** `npm start` without a crowd, on ports and addresses of its own; resolves when all servers are open. */
+export async function startLocal(servers: number): Promise<LocalProgram> {
+  const network = anyNetwork();
+  const bind = `${network}1`;
   const [http, probe, registry] = [await freePorts(2), await freePorts(1), await freePorts(1)];
   const ports = ['--http-port', String(http), '--probe-port', String(probe), '--registry-port', String(registry)];
   const flags = ['--json', '--crowd', '0', '--servers', String(servers), '--bind', bind, ...ports];
@@ -42,6 +52,7 @@ export async function startLocal(servers: number, bind: string): Promise<LocalPr
   });
   return {
     door: ready.door,
+    network,
     api: ready.api,
     servers: ready.servers,
     async act(server, action) {
