@@ -103,6 +103,11 @@ function toLog(log: ReturnType<typeof createLogger>) {
     onError: (err: unknown) => log.warn({ err }, 'the registry does not take what is found out of a server'),
     onVerdict: (serverId: string, suspect: boolean) =>
       log.info({ serverId, suspect }, 'what probes say of a server has changed'),
+    onDegraded: (degraded: boolean) =>
+      log.error(
+        { degraded },
+        degraded ? 'over half of the servers do not answer: nobody is judged' : 'servers answer again',
+      ),
     onSuspect: (serverId: string) => log.warn({ serverId }, 'clients report that they do not reach this server'),
   };
 }

@@ -65,6 +65,8 @@ export interface ProberDeps {
   readonly onError: (error: unknown) => void;
   /** A server is suspect from now on, or no more. */
   readonly onVerdict: (id: string, isSuspect: boolean) => void;
+  /** Over half of the servers went dark at once, or answer again. */
+  readonly onDegraded: (isDegraded: boolean) => void;
 }
 
 export function createProber(deps: ProberDeps): Prober {
@@ -81,6 +83,7 @@ class GatewayProber implements Prober {
   /** Words that the registry has not taken yet, by row key. */
   readonly #untold = new Map<string, boolean>();
   #targets: ReadonlyMap<string, Target> = new Map();
+  #wasDegraded = false;
   #metAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: ProberDeps) {
@@ -92,6 +95,10 @@ class GatewayProber implements Prober {
   tick(): void {
     const { probes, suspects } = this.#detector.tick(this.#deps.clock.monoMs());
     for (const id of suspects) this.#judge(id, true);
+    if (this.#detector.isDegraded !== this.#wasDegraded) {
+      this.#wasDegraded = this.#detector.isDegraded;
+      this.#deps.onDegraded(this.#wasDegraded);
+    }
     for (const id of probes) this.#probe(id);
   }
 

@@ -20,9 +20,9 @@ interface AlternatesQuery {
 
 /**
  * Of a larger pool only so many servers are looked at, from a place on that follows from the client: the choice is no
- * worse for it, and costs an answer no more than its signature does.
+ * worse for it, and an answer's time does not grow with the pool.
  */
-const MOST_LOOKED_AT = 512;
+const MOST_LOOKED_AT = 128;
 
 /** The alternates of a request that got a seat at `server`: of the same app and world, with what else it demands. */
 export function alternatesOf(

@@ -27,6 +27,7 @@ async function aProber(options: { readonly watch?: ReturnType<typeof createMemor
   const dead = new Set<string>();
   const errors: unknown[] = [];
   const verdicts: [string, boolean][] = [];
+  const degraded: boolean[] = [];
   const sent: { address: string; port: number; bytes: Uint8Array }[] = [];
   const entries = IDS.map(entryOf);
   for (const { key } of entries) await store.write(key, { kind: 'create', gen: 'g', nowMs: 1 });
@@ -62,6 +63,7 @@ async function aProber(options: { readonly watch?: ReturnType<typeof createMemor
     counters,
     onError: (error) => errors.push(error),
     onVerdict: (id, isSuspect) => verdicts.push([id, isSuspect]),
+    onDegraded: (isDegraded) => degraded.push(isDegraded),
   });
   const answers: { bytes: Uint8Array; source: PacketSource }[] = [];
   const run = async (ms: number): Promise<void> => {
@@ -76,7 +78,22 @@ async function aProber(options: { readonly watch?: ReturnType<typeof createMemor
   prober.sweep();
   const isOpen = (id: string) => closed.view().open[closed.view().indexOf.get(id) as number];
   const suspect = async (id: string) => (await store.get(entryOf(id, 0).key))?.suspect;
-  return { prober, run, dead, closed, verdicts, errors, sent, world, entries, counters, isOpen, suspect, answers };
+  return {
+    degraded,
+    prober,
+    run,
+    dead,
+    closed,
+    verdicts,
+    errors,
+    sent,
+    world,
+    entries,
+    counters,
+    isOpen,
+    suspect,
+    answers,
+  };
 }
 
 describe('a gateway that probes', () => {
@@ -146,6 +163,17 @@ describe('a gateway that probes', () => {
     for (const { bytes, source } of answers.splice(0)) prober.packet(bytes, { ...source, port: 1 });
     prober.packet(new Uint8Array(3), { address: '203.0.113.1', port: 7_000, protocol: 17 });
     expect(verdicts).toHaveLength(1);
+  });
+
+  it('judges nobody while over half of the servers are dark, and says so', async () => {
+    const { run, dead, isOpen, verdicts, degraded, prober } = await aProber();
+    await run(2_000);
+    dead.add('a.0').add('b.0');
+    await run(5_000);
+    expect([isOpen('a.0'), isOpen('b.0'), prober.facts().degraded]).toEqual([1, 1, true]);
+    dead.clear();
+    await run(2_000);
+    expect([verdicts, degraded]).toEqual([[], [true, false]]);
   });
 
   it('leaves to the roster what it watches no more', async () => {
