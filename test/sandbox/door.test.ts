@@ -213,7 +213,9 @@ describe('the gateway process', () => {
   it('fails its health first when it is told to stop, answers until its sockets close, and exits 0', async () => {
     const exited = new Promise((resolve) => door.once('exit', resolve));
     door.kill('SIGTERM');
-    await expect.poll(health, { interval: 10, timeout: 5_000 }).toMatchObject({ status: 'failing', reason: 'stopping' });
+    await expect
+      .poll(health, { interval: 10, timeout: 5_000 })
+      .toMatchObject({ status: 'failing', reason: 'stopping' });
     expect(await ask(CLASSIC)).toBeDefined();
     expect(await exited).toBe(0);
   });
