@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDynamoClient } from '../../adapters/dynamodb/client.ts';
 import { createWatchStore } from '../../adapters/dynamodb/watch-store.ts';
+import { createMemoryWatchStore } from '../../adapters/memory/watch-store.ts';
 import type { WatchStore } from '../../core/ports.ts';
 import { createTable, LOCAL_ACCESS, type LocalDynamo, startDynalite } from '../../local/dynalite.ts';
-import { createMemoryWatchStore } from '../../adapters/memory/watch-store.ts';
 
 const NOW_MS = 1_767_225_600_000;
 let engine: LocalDynamo;
