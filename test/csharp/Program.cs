@@ -1,0 +1,13 @@
+// What the tests of the client for C# run: vectors FOLDER | faults ... | fuzz COUNT SEED | steps
+internal static class Program
+{
+  private static int Main(string[] args)
+  {
+    switch (args[0])
+    {
+      case "vectors": return Vectors.Run(args[1]);
+      case "faults": return Faults.Run(args);
+      default: return Fuzz.Run(args);
+    }
+  }
+}
