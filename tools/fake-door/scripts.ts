@@ -138,7 +138,7 @@ function timingOf({ intervalSeconds, timeoutMs }: FakeServer) {
   return { intervalSeconds, transmissions: 0, timeoutMs };
 }
 
-export function wireAddress({ host }: Place): Uint8Array {
+function wireAddress({ host }: Place): Uint8Array {
   const address = parseAddress(host);
   if (!address) throw new Error(`\`host\` must be a numeric address, got: ${host}`);
   return toWireAddress(address);
