@@ -14,6 +14,8 @@ import {
  */
 
 const MAX_LABELS = 8;
+const MAX_LATENCIES = 32;
+const MAX_LATENCY_MS = 60_000;
 /** Names that the parser would leave out without a word, since an object cannot carry them safely. */
 const RESERVED_NAMES = ['__proto__', 'prototype', 'constructor'];
 
@@ -38,13 +40,15 @@ function count(description: string) {
 const avoidMessage = `must be a list of at most ${MAX_AVOID} server ids`;
 const isAvoid = (value: unknown): boolean => Array.isArray(value) && value.length <= MAX_AVOID;
 
-const labelsMessage = `must be an object of at most ${MAX_LABELS} labels`;
-const isLabels = (value: unknown): boolean =>
+const isSmallObject = (most: number) => (value: unknown) =>
   typeof value === 'object' &&
   value !== null &&
   !Array.isArray(value) &&
-  Object.keys(value).length <= MAX_LABELS &&
+  Object.keys(value).length <= most &&
   RESERVED_NAMES.every((name) => !Object.hasOwn(value, name));
+const labelsMessage = `must be an object of at most ${MAX_LABELS} labels`;
+const latenciesMessage = `must be an object of at most ${MAX_LATENCIES} latencies`;
+const latencyMessage = `must be a number of milliseconds from 0 to ${MAX_LATENCY_MS}`;
 
 export const assignmentRequest = v.strictObject(
   {
@@ -72,10 +76,26 @@ export const assignmentRequest = v.strictObject(
     ),
     labels: v.exactOptional(
       v.pipe(
-        v.custom<Record<string, unknown>>(isLabels, labelsMessage),
+        v.custom<Record<string, unknown>>(isSmallObject(MAX_LABELS), labelsMessage),
         v.record(shortText(MAX_NAME_BYTES, 'A label’s name'), shortText(MAX_NAME_BYTES, 'A label’s value')),
         v.maxEntries(MAX_LABELS),
         v.description('The server must have each of these labels with this very value'),
+      ),
+    ),
+    latencies: v.exactOptional(
+      v.pipe(
+        v.custom<Record<string, unknown>>(isSmallObject(MAX_LATENCIES), latenciesMessage),
+        v.record(
+          shortText(MAX_NAME_BYTES, 'Id of a server, or a group'),
+          v.pipe(
+            v.number(latencyMessage),
+            v.minValue(0, latencyMessage),
+            v.maxValue(MAX_LATENCY_MS, latencyMessage),
+            v.description('Milliseconds'),
+          ),
+        ),
+        v.maxEntries(MAX_LATENCIES),
+        v.description('What the client measured; a server’s own figure counts before its group’s. For policy nearest'),
       ),
     ),
     family: v.exactOptional(

@@ -121,7 +121,8 @@ class SeatAssigner implements Assigner {
 
   async assign(request: AssignRequest): Promise<AssignOutcome> {
     const { policy, service, rng } = this.options;
-    const query = { client: request.client ?? request.source.address, source: request.source, service, rng };
+    const { source, latencies } = request;
+    const query = { client: request.client ?? source.address, source, service, rng, ...(latencies && { latencies }) };
     // Many clients share one address: a ticket is bound to its client's identity or to nobody else's.
     const holder = request.client ?? rng.bytes(HOLDER_BYTES);
     const tried: Tried[] = [];

@@ -19,6 +19,8 @@ export interface AssignRequest {
   readonly pick?: string;
   /** Labels that the server must have. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Milliseconds that the client measured, by server id or group: what `nearest` goes by. */
+  readonly latencies?: Readonly<Record<string, number>>;
   /** Add an Explanation to the answer. */
   readonly explain?: boolean;
   readonly source: { readonly address: Uint8Array; readonly port: number; readonly protocol: 6 | 17 };

@@ -1,7 +1,12 @@
 import { ConfigError } from '../errors.ts';
 import { leastLoaded } from './least-loaded.ts';
+import { maglev } from './maglev.ts';
+import { nearest } from './nearest.ts';
+import { pack } from './pack.ts';
 import type { Policy, PolicyName } from './policy.ts';
+import { random } from './random.ts';
 import { rendezvous } from './rendezvous.ts';
+import { roundRobin } from './round-robin.ts';
 import { stateless3 } from './stateless-3.ts';
 import { stateless5 } from './stateless-5.ts';
 import { twoChoices } from './two-choices.ts';
@@ -9,7 +14,12 @@ import { twoChoices } from './two-choices.ts';
 const FACTORIES: Readonly<Record<PolicyName, () => Policy>> = {
   'two-choices': twoChoices,
   'least-loaded': leastLoaded,
+  pack,
+  random,
+  'round-robin': roundRobin,
+  nearest,
   rendezvous,
+  maglev,
   'stateless-3': stateless3,
   'stateless-5': stateless5,
 };

@@ -11,6 +11,8 @@ export interface PickQuery {
   readonly service: { readonly address: Uint8Array; readonly port: number };
   /** False for servers that this request cannot have (family, slot, avoid, tried before). Absent: all may be had. */
   readonly allowed?: (index: number) => boolean;
+  /** Milliseconds from the client, as it measured them, by server id or by group. */
+  readonly latencies?: Readonly<Record<string, number>>;
   readonly rng: Rng;
 }
 
@@ -28,4 +30,14 @@ export interface Policy {
   pick(pool: Pool, query: PickQuery): number;
 }
 
-export type PolicyName = 'two-choices' | 'least-loaded' | 'rendezvous' | 'stateless-3' | 'stateless-5';
+export type PolicyName =
+  | 'two-choices'
+  | 'least-loaded'
+  | 'pack'
+  | 'random'
+  | 'round-robin'
+  | 'nearest'
+  | 'rendezvous'
+  | 'maglev'
+  | 'stateless-3'
+  | 'stateless-5';

@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { AssignmentAnswer } from '../../../adapters/http/schemas.ts';
+import { createPolicy } from '../../../core/select/create-policy.ts';
 import { anApiBench, bodyOf } from '../../support/api-bench.ts';
 import { aServer } from '../../support/builders.ts';
 
@@ -91,6 +92,16 @@ describe('POST /v1/assignments', () => {
     expect(bodyOf<AssignmentAnswer>(response).server.id).toBe(expected);
   });
 
+  it('gives the nearest by the latencies that the client measured', async () => {
+    const servers = [aServer({ id: 'a.0', group: 'eu' }), aServer({ id: 'b.0', group: 'us' })];
+    const bench = await anApiBench(servers, { policy: createPolicy('nearest') });
+
+    const response = await bench.assign({ latencies: { eu: 90, us: 21.5 }, explain: true });
+
+    const { server, explain } = bodyOf<AssignmentAnswer>(response);
+    expect([server.id, explain?.policy, explain?.candidates]).toEqual(['b.0', 'nearest', 2]);
+  });
+
   it('says why when it is asked to explain', async () => {
     const bench = await anApiBench();
 
@@ -150,9 +161,12 @@ describe('POST /v1/assignments', () => {
 });
 
 describe('a request that does not fit', () => {
+  const MANY_LATENCIES = Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`s${index}`, index]));
   const MANY_LABELS = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`l${index}`, 'x']));
   const text = (bytes: number): string => `must be text of 1 to ${bytes} bytes of UTF-8`;
   const labels = 'must be an object of at most 8 labels';
+  const latencies = 'must be an object of at most 32 latencies';
+  const latency = 'must be a number of milliseconds from 0 to 60000';
 
   it.each<[string, unknown, readonly { path: string; message: string }[]]>([
     ['no object', [], [{ path: 'body', message: 'must be an object' }]],
@@ -175,6 +189,11 @@ describe('a request that does not fit', () => {
     ['labels as a list', { labels: [] }, [{ path: 'labels', message: labels }]],
     ['nine labels', { labels: MANY_LABELS }, [{ path: 'labels', message: labels }]],
     ['a reserved label', { labels: JSON.parse('{"__proto__":"x"}') }, [{ path: 'labels', message: labels }]],
+    ['latencies as a list', { latencies: [1] }, [{ path: 'latencies', message: latencies }]],
+    ['33 latencies', { latencies: MANY_LATENCIES }, [{ path: 'latencies', message: latencies }]],
+    ['a reserved latency', { latencies: JSON.parse('{"constructor":1}') }, [{ path: 'latencies', message: latencies }]],
+    ['a latency below 0', { latencies: { eu: -1 } }, [{ path: 'latencies.eu', message: latency }]],
+    ['a latency that is no number', { latencies: { eu: '1' } }, [{ path: 'latencies.eu', message: latency }]],
     ['a label that is no text', { labels: { mode: 1 } }, [{ path: 'labels.mode', message: text(32) }]],
     ['a family', { family: 5 }, [{ path: 'family', message: 'must be 4 or 6' }]],
     ['explain as text', { explain: 'yes' }, [{ path: 'explain', message: 'must be true or false' }]],

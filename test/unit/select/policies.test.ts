@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createPolicy, POLICY_NAMES } from '../../../core/select/create-policy.ts';
 import { leastLoaded } from '../../../core/select/least-loaded.ts';
+import { maglev } from '../../../core/select/maglev.ts';
+import { nearest } from '../../../core/select/nearest.ts';
+import { pack } from '../../../core/select/pack.ts';
+import { random } from '../../../core/select/random.ts';
 import { rendezvous } from '../../../core/select/rendezvous.ts';
+import { roundRobin } from '../../../core/select/round-robin.ts';
 import { stateless3 } from '../../../core/select/stateless-3.ts';
 import { stateless5 } from '../../../core/select/stateless-5.ts';
 import { twoChoices } from '../../../core/select/two-choices.ts';
@@ -11,6 +16,11 @@ import { selectionPolicyCase } from './selection-policy.case.ts';
 
 selectionPolicyCase('two-choices', { create: twoChoices, countsFree: true });
 selectionPolicyCase('least-loaded', { create: leastLoaded, countsFree: true });
+selectionPolicyCase('pack', { create: pack, countsFree: true, by: 'order' });
+selectionPolicyCase('random', { create: random, countsFree: true });
+selectionPolicyCase('round-robin', { create: roundRobin, countsFree: true });
+selectionPolicyCase('nearest', { create: nearest, countsFree: true });
+selectionPolicyCase('maglev', { create: maglev, countsFree: true });
 selectionPolicyCase('rendezvous', { create: rendezvous, countsFree: true });
 selectionPolicyCase('stateless-3', { create: stateless3, countsFree: false });
 selectionPolicyCase('stateless-5', { create: stateless5, countsFree: false });
@@ -25,16 +35,19 @@ describe('createPolicy', () => {
     expect(POLICY_NAMES.map((name) => createPolicy(name).name)).toEqual([
       'two-choices',
       'least-loaded',
+      'pack',
+      'random',
+      'round-robin',
+      'nearest',
       'rendezvous',
+      'maglev',
       'stateless-3',
       'stateless-5',
     ]);
   });
 
   it.each(['', 'Two-Choices', 'constructor', '__proto__'])('refuses %j and names the words there are', (word) => {
-    expect(() => createPolicy(word)).toThrow(
-      `\`policy\` must be one of two-choices, least-loaded, rendezvous, stateless-3, stateless-5, got: ${word}`,
-    );
+    expect(() => createPolicy(word)).toThrow(`\`policy\` must be one of ${POLICY_NAMES.join(', ')}, got: ${word}`);
   });
 });
 
