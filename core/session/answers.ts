@@ -105,11 +105,14 @@ function grantOf(response: ExtendedResponse): Grant {
     },
     ...(response.ticket !== undefined && { ticket: response.ticket }),
     keepalive: response.keepalive ?? DEFAULT_KEEPALIVE,
-    alternates: (response.alternates ?? []).map(({ address, gamePort, probePort }) => ({
-      id: '',
-      address: plainAddress(address),
-      ports: { game: gamePort, probe: probePort },
-    })),
+    // Nobody lives at all zeroes, and a connection there would reach this machine itself.
+    alternates: (response.alternates ?? [])
+      .filter(({ address }) => !isZeroAddress(address))
+      .map(({ address, gamePort, probePort }) => ({
+        id: '',
+        address: plainAddress(address),
+        ports: { game: gamePort, probe: probePort },
+      })),
   };
 }
 

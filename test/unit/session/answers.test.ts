@@ -40,6 +40,13 @@ describe('a response', () => {
     expect(readResponsePacket(Uint8Array.of(0, 8, 0xff, 0xff, 1, 2, 3, 4), 0x1234)).toBeUndefined();
   });
 
+  it('gives no alternate at all zeroes', () => {
+    const nowhere = { address: toWireAddress(new Uint8Array(4)), gamePort: 27_000, probePort: 7_000 };
+    const somewhere = { ...nowhere, address: toWireAddress(Uint8Array.of(203, 0, 113, 2)) };
+    const { alternates } = grantOf(aResponse({ server: 'i-1.0', alternates: [nowhere, somewhere] }));
+    expect(alternates.map(({ address }) => [...address])).toEqual([[203, 0, 113, 2]]);
+  });
+
   it('gives server, ports by name, ticket and alternates', () => {
     const grant = grantOf(
       aResponse({
