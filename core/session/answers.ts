@@ -33,12 +33,17 @@ export function doorRefusal(response: ExtendedResponse): Refusal | undefined {
   });
 }
 
+/** All zeroes, of either family. */
+function isNowhere(address: Uint8Array): boolean {
+  return isZeroAddress(plainAddress(address));
+}
+
 /** The door's answer to a request of `family`; undefined if it names a server of the other family: nobody asked that. */
 export function doorAnswer(response: ExtendedResponse, family: 4 | 6): DoorAnswer | undefined {
   const refusal = doorRefusal(response);
   if (refusal) return refusal;
   // All zeroes without an error option: "try again later" (docs/PROTOCOL.md, "The classic packet").
-  if (isZeroAddress(response.address)) return refuse('assign.unavailable');
+  if (isNowhere(response.address)) return refuse('assign.unavailable');
   if (addressFamily(response.address) !== family) return undefined;
   return { ok: true, grant: grantOf(response) };
 }
@@ -57,7 +62,7 @@ export type KeepaliveAnswer =
 export function keepaliveAnswer(response: ExtendedResponse, server: NamedServer): KeepaliveAnswer {
   const refusal = doorRefusal(response);
   if (refusal) return judgeRefusal(refusal);
-  const zero = isZeroAddress(response.address);
+  const zero = isNowhere(response.address);
   const endsIn = response.movingMs === undefined ? {} : { endsInMs: response.movingMs };
   if (!zero && isOther(response, server)) {
     return {
@@ -107,7 +112,7 @@ function grantOf(response: ExtendedResponse): Grant {
     keepalive: response.keepalive ?? DEFAULT_KEEPALIVE,
     // Nobody lives at all zeroes, and a connection there would reach this machine itself.
     alternates: (response.alternates ?? [])
-      .filter(({ address }) => !isZeroAddress(address))
+      .filter(({ address }) => !isNowhere(address))
       .map(({ address, gamePort, probePort }) => ({
         id: '',
         address: plainAddress(address),

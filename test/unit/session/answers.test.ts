@@ -40,6 +40,12 @@ describe('a response', () => {
     expect(readResponsePacket(Uint8Array.of(0, 8, 0xff, 0xff, 1, 2, 3, 4), 0x1234)).toBeUndefined();
   });
 
+  it('of zeroes of either family means: try again later', () => {
+    for (const address of [new Uint8Array(16), toWireAddress(new Uint8Array(4))]) {
+      expect(doorAnswer(aResponse({ address }), 4)).toMatchObject({ ok: false, code: 'assign.unavailable' });
+    }
+  });
+
   it('gives no alternate at all zeroes', () => {
     const nowhere = { address: toWireAddress(new Uint8Array(4)), gamePort: 27_000, probePort: 7_000 };
     const somewhere = { ...nowhere, address: toWireAddress(Uint8Array.of(203, 0, 113, 2)) };
