@@ -251,7 +251,7 @@ func _send(channel, action):
 	if channel.via == "udp":
 		channel.peer.put_packet(action.bytes)
 	else:
-		channel.outbox.append_array(action.bytes)
+		channel.outbox = Wire.joined(channel.outbox, action.bytes)
 
 
 func _serve(id, channel):
@@ -298,7 +298,7 @@ func _serve_tcp(id, channel):
 	if got[0] != OK:
 		_fail_tcp(id)
 		return
-	channel.inbox.append_array(got[1])
+	channel.inbox = Wire.joined(channel.inbox, got[1])
 	while _channels.has(id):
 		var length = Wire.frame(channel.inbox)
 		if length < 0:
@@ -380,6 +380,11 @@ class Wire:
 
 	static func cut(bytes, from, length):
 		return bytes.subarray(from, from + length - 1) if length > 0 else PoolByteArray()
+
+	# Bytes in a dictionary are a value in Godot 3: what is appended to them there is lost.
+	static func joined(one, other):
+		one.append_array(other)
+		return one
 
 	static func u16(bytes, at):
 		return bytes[at] << 8 | bytes[at + 1]
@@ -1252,10 +1257,11 @@ class Machine:
 		fields.cookie = attempt.cookie
 		fields.wait = _wait
 		if _avoid.size() > 0:
-			fields.avoid = PoolByteArray()
+			var avoid = PoolByteArray()
 			for id in _avoid:
-				fields.avoid.append(id.size())
-				fields.avoid.append_array(id)
+				avoid.append(id.size())
+				avoid.append_array(id)
+			fields.avoid = avoid
 		if _asked_report != null:
 			fields.ticket = _asked_report[0]
 			fields.report = PoolByteArray([_asked_report[1]])

@@ -80,7 +80,6 @@ func _init():
 		games.append(Game.new(each))
 
 
-# True ends the program.
 func _idle(_delta):
 	var busy = []
 	for game in games:
@@ -88,4 +87,5 @@ func _idle(_delta):
 		if not game.is_over():
 			busy.append(game)
 	games = busy
-	return games.size() == 0 or OS.get_ticks_msec() > ends_at
+	if games.size() == 0 or OS.get_ticks_msec() > ends_at:
+		quit()

@@ -1,0 +1,106 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { startFakeDoor } from '../../tools/fake-door/fake-door.ts';
+import { type ExpectedEvent, type Fault, readFaultTable } from '../../tools/fake-door/table.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { GodotProject, NO_GODOT } from '../support/godot.ts';
+
+/** A million takes a minute and a half: GODOT_FUZZ=1000000 npx vitest run --project real test/real/gdscript-session.test.ts */
+const FUZZ_ANSWERS = Number(process.env['GODOT_FUZZ'] ?? 50_000);
+const FUZZ_SEED = Number(process.env['GODOT_FUZZ_SEED'] ?? 1);
+const FUZZ_MS = 120_000 + FUZZ_ANSWERS;
+const DEADLINE_MS = 60_000;
+
+interface Told extends ExpectedEvent {
+  readonly port: number;
+  readonly retryInMs?: number;
+  readonly resumed?: boolean;
+  readonly ticket?: string;
+  readonly state?: object;
+}
+
+describe.skipIf(NO_GODOT)('a session of the client for Godot', () => {
+  const project = new GodotProject(['test/gdscript/faults.gd', 'test/gdscript/fuzz.gd']);
+  afterAll(() => project.remove());
+  const play = (games: readonly object[]): Promise<Told[]> => {
+    return project.run<Told>('faults.gd', { deadlineMs: DEADLINE_MS, games });
+  };
+
+  it('tells on every port of the fake door what a right client tells', async () => {
+    const { faults, ports } = readFaultTable();
+    const door = await startFakeDoor({ basePort: await freePorts(ports) });
+    try {
+      const lines = await play(
+        faults.map((fault) => ({
+          port: door.port(fault.fault),
+          wanted: wantedOf(fault).length,
+          lingerMs: fault.never ? fault.withinMs : 0,
+        })),
+      );
+      const told = faults.map(({ fault }) => ({
+        fault,
+        events: lines.filter(({ port, event }) => port === door.port(fault) && String(event) !== 'closed'),
+      }));
+
+      console.log(
+        `Godot against the fake door: ${told.map(({ fault, events }) => `\n  ${fault}: ${show(events)}`).join('')}`,
+      );
+      expect(told).toEqual(
+        faults.map((fault) => ({
+          fault: fault.fault,
+          events: fault.never ? wantedOf(fault).map(likeThis) : expect.toSatisfy(startsWith(wantedOf(fault))),
+        })),
+      );
+      expect(told.find(({ fault }) => fault === 'long-wait')?.events[0]?.retryInMs).toBeLessThanOrEqual(330_000);
+      expect(door.count('i-wrong.0')).toBe(0);
+    } finally {
+      await door.close();
+    }
+  });
+
+  it('comes back to its server and seat after a restart, also by the name of the door', async () => {
+    const door = await startFakeDoor({ basePort: await freePorts(readFaultTable().ports) });
+    try {
+      const port = door.port('healthy');
+      const [first] = await play([{ port, wanted: 1, lingerMs: 0 }]);
+      // Where the door is silent, nothing but the kept seat can be it.
+      const silent = door.port('silent');
+      const [second] = await play([{ port: silent, wanted: 1, lingerMs: 0, options: { resume: first?.state } }]);
+
+      expect(first).toMatchObject({ event: 'assigned', server: 'i-good.0', resumed: false });
+      expect(second).toMatchObject({ event: 'assigned', server: 'i-good.0', resumed: true, ticket: first?.ticket });
+    } finally {
+      await door.close();
+    }
+  });
+
+  it(`goes to no address that no valid answer named, in ${FUZZ_ANSWERS} damaged answers`, {
+    timeout: FUZZ_MS,
+  }, async () => {
+    const [result] = await project.run<Record<string, number>>('fuzz.gd', { count: FUZZ_ANSWERS, seed: FUZZ_SEED });
+
+    console.log(`Godot, seed ${FUZZ_SEED}: ${JSON.stringify(result)}`);
+    expect(result).toMatchObject({ answers: FUZZ_ANSWERS, wrong: 0, unknown: 0 });
+    expect(result?.['joined']).toBeGreaterThan(FUZZ_ANSWERS / 100);
+    expect(result?.['lost']).toBeGreaterThan(FUZZ_ANSWERS / 200);
+  });
+});
+
+function wantedOf({ expect: usual, withoutHttp }: Fault): readonly ExpectedEvent[] {
+  return withoutHttp ?? usual;
+}
+
+function likeThis({ maxRetryInMs: _, ...fields }: ExpectedEvent): unknown {
+  return expect.objectContaining(fields);
+}
+
+/** The expected events come first and in order. */
+function startsWith(wanted: readonly ExpectedEvent[]): (events: readonly Told[]) => boolean {
+  return (events) =>
+    wanted.every(({ maxRetryInMs: _, ...fields }, index) =>
+      Object.entries(fields).every(([name, value]) => events[index]?.[name as keyof Told] === value),
+    );
+}
+
+function show(events: readonly Told[]): string {
+  return events.map(({ event, server, code }) => [event, server, code].filter(Boolean).join(' ')).join(', ');
+}
