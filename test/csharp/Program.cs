@@ -7,6 +7,7 @@ internal static class Program
     {
       case "vectors": return Vectors.Run(args[1]);
       case "faults": return Faults.Run(args);
+      case "steps": return Steps.Run();
       default: return Fuzz.Run(args);
     }
   }

@@ -81,7 +81,7 @@ namespace Onedoor
         if (port > 0) ports[role] = (int)port.Value;
       }
       string id = Json.Field(value, "id") as string;
-      if (id == null || Utf8.Encode(id, 0, Protocol.MaxServerIdBytes) == null || ports.Count == 0) return null;
+      if (id == null || Utf8.Encode(id, 0, Protocol.MaxServerIdBytes) == null || named == null) return null;
       byte[] ipv4 = Address(value, "ipv4", 4), ipv6 = Address(value, "ipv6", 16);
       byte[] own = family == 4 ? ipv4 : ipv6, other = family == 4 ? ipv6 : ipv4;
       if (own == null && other == null) return null;
