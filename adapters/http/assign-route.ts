@@ -3,7 +3,7 @@ import type { AssignRequest } from '../../core/assign/types.ts';
 import type { Placement } from '../../core/registry/row.ts';
 import { parseAddress } from '../../core/wire/address.ts';
 import type { KeepaliveTiming } from '../../core/wire/packet.ts';
-import { jsonAnswer } from './answer.ts';
+import { badRequest, jsonAnswer } from './answer.ts';
 import type { Handlers } from './router.ts';
 import type { AssignmentAnswer, AssignmentRequest, ServerAnswer } from './schemas.ts';
 
@@ -19,15 +19,19 @@ export function createAssignRoute(deps: {
   readonly keepalive: KeepaliveTiming;
 }): Handlers['assign'] {
   return async ({ request, body }) => {
+    const { party } = body;
+    if (party && body.client !== undefined)
+      return badRequest([{ path: 'client', message: 'must not be beside party' }]);
     const outcome = await deps.assigner.assign(toAssignRequest(body, request.sourceAddress));
     if (!outcome.ok) return outcome;
-    const { id, server, ticket, activateBy, alternates, explain } = outcome;
+    const { id, server, ticket, activateBy, alternates, explain, seats = [{ id, ticket }] } = outcome;
     const answer: AssignmentAnswer = {
       id,
       server: toServerAnswer(server),
       ticket,
       activateBy,
       keepalive: deps.keepalive,
+      ...(party && { seats: party.map((client, at) => ({ client, ...seats[at]! })) }),
       alternates: alternates.map(toServerAnswer),
       ...(explain && { explain }),
     };
@@ -36,12 +40,13 @@ export function createAssignRoute(deps: {
 }
 
 function toAssignRequest(body: AssignmentRequest, sourceAddress: string): AssignRequest {
-  const { client, server, family = 4, avoid = [], ...rest } = body;
+  const { client, party, server, family = 4, avoid = [], ...rest } = body;
   return {
     ...rest,
     family,
     avoid,
     ...(client !== undefined && { client: encoder.encode(client) }),
+    ...(party && { party: party.map((each) => encoder.encode(each)) }),
     ...(server !== undefined && { pick: server }),
     // Behind the load balancers the client's port is not known.
     source: { address: parseAddress(sourceAddress) ?? NO_ADDRESS, port: 0, protocol: TCP },

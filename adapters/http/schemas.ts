@@ -15,6 +15,8 @@ import {
 
 const MAX_LABELS = 8;
 const MAX_LATENCIES = 32;
+/** Each has a ticket: the answer stays below 20 KiB. */
+const MAX_PARTY = 16;
 const MAX_LATENCY_MS = 60_000;
 /** Names that the parser would leave out without a word, since an object cannot carry them safely. */
 const RESERVED_NAMES = ['__proto__', 'prototype', 'constructor'];
@@ -39,6 +41,9 @@ function count(description: string) {
 // Sizes are checked before the items: each wrong item makes an issue, and a body has room for thousands.
 const avoidMessage = `must be a list of at most ${MAX_AVOID} server ids`;
 const isAvoid = (value: unknown): boolean => Array.isArray(value) && value.length <= MAX_AVOID;
+const partyMessage = `must be a list of 1 to ${MAX_PARTY} clients, no two alike`;
+const isParty = (value: unknown): boolean =>
+  Array.isArray(value) && value.length >= 1 && value.length <= MAX_PARTY && new Set(value).size === value.length;
 
 const isSmallObject = (most: number) => (value: unknown) =>
   typeof value === 'object' &&
@@ -61,6 +66,15 @@ export const assignmentRequest = v.strictObject(
       shortText(
         MAX_CLIENT_BYTES,
         'The client’s stable identity, proved by the ticket. Default: a random one of this request’s own',
+      ),
+    ),
+    party: v.exactOptional(
+      v.pipe(
+        v.custom<readonly unknown[]>(isParty, partyMessage),
+        v.array(shortText(MAX_CLIENT_BYTES, 'The stable identity of one of them')),
+        v.minLength(1),
+        v.maxLength(MAX_PARTY),
+        v.description('Instead of `client`: all of these on one server, or none of them'),
       ),
     ),
     server: v.exactOptional(
@@ -133,6 +147,12 @@ export const assignmentAnswer = v.object({
     transmissions: count('Datagrams sent to the server after which a keepalive goes out sooner'),
     timeoutMs: count('Time to wait for an answer before sending again'),
   }),
+  seats: v.exactOptional(
+    v.pipe(
+      v.array(v.object({ client: v.string(), id: v.string(), ticket: v.string() })),
+      v.description('Of a party: a seat for each, in the order asked; `id` and `ticket` are those of the first'),
+    ),
+  ),
   alternates: v.pipe(
     v.array(serverAnswer),
     v.description('At most two servers that admit the ticket when its own server is lost, best first'),

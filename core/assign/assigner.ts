@@ -1,16 +1,15 @@
 import { refuse } from '../errors.ts';
 import type { AgentStore, Clock, Rng, Signer } from '../ports.ts';
 import type { RosterView } from '../registry/roster.ts';
-import type { Placement, ServerRow } from '../registry/row.ts';
+import type { Placement } from '../registry/row.ts';
 import { DEFAULT_TIMING, type SeatTiming } from '../registry/timing.ts';
 import type { Choice } from '../select/choices.ts';
-import { issueTicket } from '../ticket/issue.ts';
 import { alternatesOf } from './alternates.ts';
+import { assignmentOf } from './assignment-of.ts';
 import { createFullCheck, type FullCheck } from './full-check.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
 import { choicesOf, explain, type PlacingOptions, pickFrom, RETRY_FULL_MS, type Tried, withSeats } from './placing.ts';
-import { takeSeats } from './seat-taker.ts';
-import { createSecondLook, type SecondLook } from './second-look.ts';
+import { createRowTakes, type RowTakes } from './row-takes.ts';
 import { createStock, type SeatInHand, type Stock } from './stock.ts';
 import type { Assignment, AssignOutcome, AssignRequest } from './types.ts';
 
@@ -62,7 +61,8 @@ const UNAVAILABLE = refuse('assign.unavailable', { retryAfterMs: RETRY_UNAVAILAB
 /** Names the server, not its index: a newer roster may be adopted at any await. */
 interface SeatAt {
   readonly server: Placement;
-  readonly seat: SeatInHand;
+  /** One, or as many as the party has clients. */
+  readonly seats: readonly SeatInHand[];
   readonly fromStock: boolean;
 }
 
@@ -80,7 +80,7 @@ class SeatAssigner implements Assigner {
   private readonly stock: Stock;
   private readonly live: LiveView;
   private readonly check: FullCheck;
-  private readonly secondLook: SecondLook = createSecondLook();
+  private readonly takes: RowTakes;
   /** Takes ahead of clients: those who come while one is under way wait for its seats, as far as they go. */
   private readonly underWay = new Map<string, { readonly done: Promise<Sought>; spare: number }>();
   private adopted: RosterView;
@@ -92,10 +92,11 @@ class SeatAssigner implements Assigner {
     this.stock = createStock(this.timing);
     this.adopted = options.roster.view();
     this.live = createLiveView(this.adopted);
+    this.takes = createRowTakes({ ...options, timing: this.timing, live: this.live });
     this.check = createFullCheck({
       clock: options.clock,
       read: (key) => options.store.get(key),
-      learn: (id, row) => this.learn(id, row),
+      learn: this.takes.learn,
     });
   }
 
@@ -104,7 +105,7 @@ class SeatAssigner implements Assigner {
     if (newest !== this.adopted) {
       this.adopted = newest;
       this.live.adopt(newest);
-      this.secondLook.forget();
+      this.takes.forget();
     }
     return this.live.view;
   }
@@ -121,10 +122,11 @@ class SeatAssigner implements Assigner {
 
   async assign(request: AssignRequest): Promise<AssignOutcome> {
     const { policy, service, rng } = this.options;
-    const { source, latencies } = request;
-    const query = { client: request.client ?? source.address, source, service, rng, ...(latencies && { latencies }) };
+    const { source, latencies, party, client = party?.[0] } = request;
+    const query = { client: client ?? source.address, source, service, rng, ...(latencies && { latencies }) };
     // Many clients share one address: a ticket is bound to its client's identity or to nobody else's.
-    const holder = request.client ?? rng.bytes(HOLDER_BYTES);
+    const holders = party ?? [client ?? rng.bytes(HOLDER_BYTES)];
+    const k = holders.length;
     const tried: Tried[] = [];
     let isChecked = false;
     for (;;) {
@@ -132,12 +134,13 @@ class SeatAssigner implements Assigner {
       if ('code' in choices) return choices;
       const mayTake = tried.length < MAX_TAKES;
       // Some policies do not look at free seats: once they are known, the rest is out of the question.
-      const index = mayTake ? pickFrom(policy, isChecked ? withSeats(choices) : choices, query) : -1;
+      const fitting = isChecked || k > 1 ? withSeats(choices, k) : choices;
+      const index = mayTake ? pickFrom(policy, fitting, query) : -1;
       if (index < 0) {
         if (isChecked) return mayTake ? FULL : UNAVAILABLE;
         // "Full" is said only after a fresh consistent read.
         const askedAtMs = this.options.clock.monoMs();
-        const free = this.isAway ? 'unreached' : await this.anyFree(request);
+        const free = this.isAway ? 'unreached' : await this.anyFree(request, k);
         if (free === 'unreached') return this.notAnswered(askedAtMs);
         if (!free) return FULL;
         isChecked = true;
@@ -146,16 +149,16 @@ class SeatAssigner implements Assigner {
       }
       const { id } = this.live.view.entries[index]!.server;
       const askedAtMs = this.options.clock.monoMs();
-      const seat = this.isAway ? 'unreached' : await this.seatAt(index);
+      const seat = this.isAway ? 'unreached' : await this.seatAt(index, k);
       if (seat === 'refused') {
         tried.push({ id, code: 'assign.no-capacity' });
         continue;
       }
-      if (seat !== 'unreached') return this.finish(request, holder, seat, choices, tried);
+      if (seat !== 'unreached') return this.finish(request, holders, seat, choices, tried);
       const refusal = this.notAnswered(askedAtMs);
       tried.push({ id, code: 'registry.unreachable' });
-      const spare = this.anyStocked(choices);
-      return spare ? this.finish(request, holder, spare, choices, tried) : refusal;
+      const spare = k === 1 && this.anyStocked(choices);
+      return spare ? this.finish(request, holders, spare, choices, tried) : refusal;
     }
   }
 
@@ -170,9 +173,10 @@ class SeatAssigner implements Assigner {
     return UNAVAILABLE;
   }
 
-  /** A seat at the server of `index`: from stock, from a take that is under way, else by a take. */
-  private async seatAt(index: number): Promise<Sought> {
+  /** A seat at the server of `index`: from stock, from a take that is under way, else by a take; k of them by one take. */
+  private async seatAt(index: number, k: number): Promise<Sought> {
     const { stock, clock } = this.options;
+    if (k > 1) return this.takeTogether(index, k);
     const { server } = this.live.view.entries[index]!;
     const kept = this.handOut(server);
     if (!stock) return kept ?? this.takeAt(index, 1);
@@ -205,21 +209,22 @@ class SeatAssigner implements Assigner {
     return done;
   }
 
+  /** All seats of a party by one write, beside the stock: all or none. */
+  private async takeTogether(index: number, k: number): Promise<Sought> {
+    const { server } = this.live.view.entries[index]!;
+    const taken = await this.takes.take(index, k, false);
+    if (typeof taken === 'string') return taken;
+    const { gen, first } = taken.seats;
+    const { expiresWallMs } = taken;
+    const seats = Array.from({ length: k }, (_, n) => ({ gen, serial: first + n, expiresWallMs }));
+    return { server, seats, fromStock: false };
+  }
+
   private async takeAt(index: number, wanted: number): Promise<Sought> {
-    const { key, server, status } = this.live.view.entries[index]!;
+    const { server } = this.live.view.entries[index]!;
     const { id } = server;
-    const beatAfter = this.options.roster.degraded()
-      ? this.secondLook.beatAfter(id, status.beat, this.options.clock.monoMs())
-      : undefined;
-    const deps = { ...this.options, timing: this.timing };
-    let taken = await takeSeats(deps, key, wanted, beatAfter);
-    if (!taken.ok && taken.reached && wanted > 1 && (taken.row?.seats?.free ?? 0) > 0) {
-      taken = await takeSeats(deps, key, 1, beatAfter);
-    }
-    if (taken.ok || taken.reached || taken.row) this.learn(id, taken.row);
-    if (!taken.ok) return taken.reached ? 'refused' : 'unreached';
-    // Nobody is sent to a server that has left the roster meanwhile: its seats are forgotten.
-    if (!this.live.view.indexOf.has(id)) return 'refused';
+    const taken = await this.takes.take(index, wanted, true);
+    if (typeof taken === 'string') return taken;
     this.stock.put(id, taken.seats, taken.expiresWallMs);
     this.at(id, (now) => this.live.stocked(now, taken.seats.last - taken.seats.first + 1));
     const seat = this.handOut(server);
@@ -230,7 +235,7 @@ class SeatAssigner implements Assigner {
     const seat = this.stock.hand(server.id, this.options.clock.monoMs());
     if (!seat) return undefined;
     this.at(server.id, (index) => this.live.stocked(index, -1));
-    return { server, seat, fromStock: true };
+    return { server, seats: [seat], fromStock: true };
   }
 
   /** The registry is away: any server that this request may have and that has a seat on hand. */
@@ -250,46 +255,29 @@ class SeatAssigner implements Assigner {
   }
 
   /** Reads all that the request may have, also what it tried in vain: a seat may have come back since. */
-  private async anyFree(request: AssignRequest): Promise<boolean | 'unreached'> {
+  private async anyFree(request: AssignRequest, k: number): Promise<boolean | 'unreached'> {
     const choices = choicesOf(this.options, this.view(), request, []);
     const widest = 'code' in choices ? undefined : choices.at(-1);
     if (!widest) return false;
     const { view } = widest.pool;
     try {
-      return await this.check.anyFree({ view, members: widest.pool.members.filter((index) => widest.allowed(index)) });
+      const members = widest.pool.members.filter((index) => widest.allowed(index));
+      return await this.check.anyFree({ view, members }, k);
     } catch {
       return 'unreached';
     }
   }
 
-  private learn(id: string, row: ServerRow | undefined): void {
-    this.at(id, (index) => {
-      this.live.learn(index, row);
-      const rosterBeat = this.live.view.entries[index]!.status.beat;
-      if (row?.seats) this.secondLook.saw(id, row.seats.beat, rosterBeat, this.options.clock.monoMs());
-    });
-  }
-
   private finish(
     request: AssignRequest,
-    holder: Uint8Array,
+    holders: readonly Uint8Array[],
     at: SeatAt,
     choices: readonly Choice[],
     tried: readonly Tried[],
   ): Assignment {
-    const { iss, signer, clock } = this.options;
-    const { server, seat } = at;
-    const alternates = alternatesOf(this.view(), server, request, holder);
-    const order = {
-      iss,
-      server,
-      seat,
-      client: holder,
-      wallMs: clock.wallMs(),
-      alternates: alternates.map(({ id }) => id),
-    };
-    const answer: Assignment = { ok: true, server, ...issueTicket(order, signer), alternates };
-    return request.explain ? { ...answer, explain: explain(this.options, choices, tried, at.fromStock) } : answer;
+    const alternates = alternatesOf(this.view(), at.server, request, holders[0]!);
+    const why = request.explain ? explain(this.options, choices, tried, at.fromStock) : undefined;
+    return assignmentOf(this.options, { ...at, holders, alternates, why });
   }
 
   private at(id: string, run: (index: number) => void): void {

@@ -10,8 +10,8 @@ import type { ServerRow } from '../registry/row.ts';
  * client's to say. Requests that wait for a server share the next reading of it that starts after they came.
  */
 export interface FullCheck {
-  /** Reads the pool and reports each row; true if any row now has a free seat. Rejects if none has and one is unread. */
-  anyFree(pool: Pool): Promise<boolean>;
+  /** Reads the pool and reports each row; true if any row now has k free seats. Rejects if none has and one is unread. */
+  anyFree(pool: Pool, k?: number): Promise<boolean>;
 }
 
 const SMALL_POOL = 16;
@@ -20,11 +20,11 @@ const PARALLEL_READS = 16;
 
 /** Of one server. */
 interface Reading {
-  running: Promise<boolean> | undefined;
-  next: Promise<boolean> | undefined;
+  running: Promise<number> | undefined;
+  next: Promise<number> | undefined;
   /** Sending and result of the last one that was answered. */
   sentAtMs: number;
-  isFree: boolean;
+  free: number;
 }
 
 export function createFullCheck(deps: {
@@ -35,28 +35,28 @@ export function createFullCheck(deps: {
 }): FullCheck {
   const readings = new Map<string, Reading>();
 
-  const readNow = async (entry: RosterEntry, reading: Reading): Promise<boolean> => {
+  const readNow = async (entry: RosterEntry, reading: Reading): Promise<number> => {
     const sentAtMs = deps.clock.monoMs();
     const row = await deps.read(entry.key);
     deps.learn(entry.server.id, row);
-    reading.isFree = row?.seats?.state === 'ready' && !row.suspect && row.seats.free > 0;
+    reading.free = row?.seats?.state === 'ready' && !row.suspect ? row.seats.free : 0;
     reading.sentAtMs = sentAtMs;
-    return reading.isFree;
+    return reading.free;
   };
 
   const readingOf = (entry: RosterEntry): Reading => {
     const known = readings.get(entry.key);
     if (known) return known;
-    const reading = { running: undefined, next: undefined, sentAtMs: Number.NEGATIVE_INFINITY, isFree: false };
+    const reading = { running: undefined, next: undefined, sentAtMs: Number.NEGATIVE_INFINITY, free: 0 };
     readings.set(entry.key, reading);
     return reading;
   };
 
   /** `mayJoin`: a reading that is under way is new enough. */
-  const read = (entry: RosterEntry, mayJoin: boolean): Promise<boolean> => {
+  const read = (entry: RosterEntry, mayJoin: boolean): Promise<number> => {
     const reading = readingOf(entry);
     if (mayJoin && reading.running) return reading.running;
-    const start = (): Promise<boolean> => {
+    const start = (): Promise<number> => {
       reading.next = undefined;
       reading.running = readNow(entry, reading).finally(() => {
         reading.running = undefined;
@@ -76,7 +76,7 @@ export function createFullCheck(deps: {
   };
 
   return {
-    async anyFree({ view, members }) {
+    async anyFree({ view, members }, k = 1) {
       forgetOld(view.entries.length);
       const pauseMs = members.length <= SMALL_POOL ? 0 : (1_000 * members.length) / READS_PER_SECOND;
       const nowMs = deps.clock.monoMs();
@@ -87,14 +87,14 @@ export function createFullCheck(deps: {
         const entry = view.entries[member]!;
         const known = pauseMs > 0 ? readings.get(entry.key) : undefined;
         if (!known || nowMs - known.sentAtMs >= pauseMs) unread.push(entry);
-        else if (known.isFree) any = true;
+        else if (known.free >= k) any = true;
       }
       let at = 0;
       let failure: { readonly error: unknown } | undefined;
       const worker = async (): Promise<void> => {
         while (at < unread.length && !failure) {
           try {
-            if (await read(unread[at++]!, pauseMs > 0)) any = true;
+            if ((await read(unread[at++]!, pauseMs > 0)) >= k) any = true;
           } catch (error) {
             failure = { error };
           }

@@ -62,9 +62,9 @@ export function pickFrom(policy: Policy, choices: readonly Choice[], query: Omit
   return -1;
 }
 
-/** The same choices, less the servers that have no free seat. */
-export function withSeats(choices: readonly Choice[]): readonly Choice[] {
-  return choices.map(({ pool, allowed }) => ({ pool, allowed: (at) => pool.view.free[at]! > 0 && allowed(at) }));
+/** The same choices, less the servers that have fewer than k free seats. */
+export function withSeats(choices: readonly Choice[], k: number): readonly Choice[] {
+  return choices.map(({ pool, allowed }) => ({ pool, allowed: (at) => pool.view.free[at]! >= k && allowed(at) }));
 }
 
 /** How many servers of the widest choice could be had at this moment. */

@@ -11,6 +11,8 @@ export interface AssignRequest {
   readonly group?: string;
   /** 1..32 bytes: the client's stable identity. Absent: its source address stands in for the choice, and the ticket is bound to a random one. */
   readonly client?: Uint8Array;
+  /** Instead of `client`: these, no two alike, all on one server or none of them. */
+  readonly party?: readonly Uint8Array[];
   /** Family of the address that the answer must carry. */
   readonly family: 4 | 6;
   /** Ids of servers that this client lost: not chosen for this request. */
@@ -47,6 +49,8 @@ export interface Assignment {
   readonly ticket: string;
   /** Wall time in s: the ticket's `exp`. */
   readonly activateBy: number;
+  /** One of each of a party of two and more, in its order; `id` and `ticket` are those of the first. */
+  readonly seats?: readonly { readonly id: string; readonly ticket: string }[];
   /** At most two, best first: the servers that the ticket's `alt` names. */
   readonly alternates: readonly Placement[];
   /** Only where it was asked for. */
