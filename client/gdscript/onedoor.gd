@@ -638,11 +638,12 @@ class Wire:
 		address.append_array(bytes)
 		return address
 
+	# All zeroes, of either family: no server.
 	static func is_zero(address):
-		for byte in address:
-			if byte != 0:
+		for at in range(12, 16):
+			if address[at] != 0:
 				return false
-		return true
+		return is_ipv4(address) or address == zeroes(16)
 
 	static func is_ipv4(address):
 		for at in range(10):

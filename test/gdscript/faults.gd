@@ -15,6 +15,8 @@ class Game:
 	var left
 	var linger_ms
 	var had_all_at = -1
+	# Gives its first server up and closes on the second, from inside of the signals.
+	var ends = false
 
 	func _init(job):
 		port = int(job.port)
@@ -22,7 +24,8 @@ class Game:
 		linger_ms = int(job.lingerMs)
 		for name in ["assigned", "lost", "reassigned", "moving", "refused", "ticket_refused", "failed", "closed"]:
 			session.connect(name, self, "_on_" + name)
-		session.open("127.0.0.1:%d" % port, job.get("options", {}))
+		ends = job.get("ends", false)
+		session.open("%s:%d" % [job.get("host", "127.0.0.1"), port], job.get("options", {}))
 
 	func tell(event, fields):
 		fields.port = port
@@ -42,11 +45,15 @@ class Game:
 		var fields = playing()
 		fields.state = session.state()
 		tell("assigned", fields)
+		if ends:
+			session.report_lost()
 
 	func _on_reassigned(_server, from):
 		var fields = playing()
 		fields.from = from.id
 		tell("reassigned", fields)
+		if ends:
+			session.close()
 
 	func _on_lost(server, reason, code):
 		tell("lost", {"server": server.id, "reason": reason, "code": code})
@@ -67,7 +74,7 @@ class Game:
 		tell("failed", {"code": code})
 
 	func _on_closed():
-		print("> ", JSON.print({"port": port, "event": "closed"}))
+		tell("closed", {})
 
 
 func _init():

@@ -57,17 +57,35 @@ describe.skipIf(NO_GODOT)('a session of the client for Godot', () => {
     }
   });
 
-  it('comes back to its server and seat after a restart, also by the name of the door', async () => {
+  it('comes back to its server and seat after a restart', async () => {
     const door = await startFakeDoor({ basePort: await freePorts(readFaultTable().ports) });
     try {
-      const port = door.port('healthy');
-      const [first] = await play([{ port, wanted: 1, lingerMs: 0 }]);
+      const game = { wanted: 1, lingerMs: 0 };
+      const [first] = await play([{ ...game, port: door.port('healthy') }]);
       // Where the door is silent, nothing but the kept seat can be it.
       const silent = door.port('silent');
-      const [second] = await play([{ port: silent, wanted: 1, lingerMs: 0, options: { resume: first?.state } }]);
+      const [second] = await play([{ ...game, port: silent, options: { resume: first?.state } }]);
 
       expect(first).toMatchObject({ event: 'assigned', server: 'i-good.0', resumed: false });
       expect(second).toMatchObject({ event: 'assigned', server: 'i-good.0', resumed: true, ticket: first?.ticket });
+      expect(second?.state).toEqual(first?.state);
+    } finally {
+      await door.close();
+    }
+  });
+
+  it('finds the door by its name, and obeys a game that gives up and closes inside of a signal', async () => {
+    const door = await startFakeDoor({ basePort: await freePorts(readFaultTable().ports) });
+    try {
+      const game = { port: door.port('healthy'), host: 'localhost', wanted: 4, lingerMs: 0, ends: true };
+      const told = await play([game]);
+
+      expect(told.map(({ event, server, reason }) => [event, server, reason].filter(Boolean))).toEqual([
+        ['assigned', 'i-good.0'],
+        ['lost', 'i-good.0', 'reported'],
+        ['reassigned', 'i-good.0'],
+        ['closed'],
+      ]);
     } finally {
       await door.close();
     }
