@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeDoor } from '../../tools/fake-door/fake-door.ts';
 import { type ExpectedEvent, type Fault, readFaultTable } from '../../tools/fake-door/table.ts';
+import { keepFaultColumn } from '../support/fault-column.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { assemblyFolder, clientSources, compile, compileClient, missingMono, runMono } from '../support/mono.ts';
 import { readVectors, VECTORS } from '../support/wire-vectors.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const FUZZ_ANSWERS = 50_000;
+const FUZZ_ANSWERS = 1_000_000;
 
 /** Names that IL2CPP cannot serve, or that would make the client more than a guest of the game's loop. */
 const FORBIDDEN =
@@ -72,7 +73,7 @@ describe.skipIf(missingMono())('the client for C#', () => {
       const { lines } = await runMono(program, ['faults', '45000', http ? '1' : '0', ...args]);
       const told = faults.map(({ fault }) => ({ fault, events: eventsAt(lines, door.port(fault)) }));
 
-      console.log(`C# ${http ? 'with' : 'without'} HTTP against the fake door: ${told.map(show).join('')}`);
+      keepFaultColumn(http ? 'C# with HTTP' : 'C#', told);
       expect(told).toEqual(
         faults.map((fault) => ({
           fault: fault.fault,
@@ -92,11 +93,23 @@ describe.skipIf(missingMono())('the client for C#', () => {
     }
   });
 
+  it('takes no memory in frames in which nothing happens', async () => {
+    const { ports } = readFaultTable();
+    const door = await startFakeDoor({ basePort: await freePorts(ports) });
+    try {
+      const { lines } = await runMono(program, ['idle', String(door.port('healthy'))]);
+
+      expect(lines).toEqual(['0 collections']);
+    } finally {
+      await door.close();
+    }
+  });
+
   it(`goes to no address that no valid answer named, in ${FUZZ_ANSWERS} damaged answers`, async () => {
     const { code, lines } = await runMono(program, ['fuzz', String(FUZZ_ANSWERS), '1']);
 
     expect(lines).toEqual([
-      expect.stringMatching(/^50000 answers: \d{3,} servers joined, .* 0 on an address that nobody/),
+      expect.stringMatching(/^1000000 answers: \d{3,} servers joined, .* 0 on an address that nobody/),
     ]);
     expect(code).toBe(0);
   });
@@ -150,8 +163,4 @@ function startsWith(wanted: readonly ExpectedEvent[]): (events: readonly Told[])
     wanted.every(({ maxRetryInMs: _, ...fields }, index) =>
       Object.entries(fields).every(([name, value]) => events[index]?.[name as keyof Told] === value),
     );
-}
-
-function show({ fault, events }: { readonly fault: string; readonly events: readonly Told[] }): string {
-  return `\n  ${fault}: ${events.map(({ event, server, code }) => [event, server, code].filter(Boolean).join(' ')).join(', ')}`;
 }

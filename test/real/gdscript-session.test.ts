@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { startFakeDoor } from '../../tools/fake-door/fake-door.ts';
 import { type ExpectedEvent, type Fault, readFaultTable } from '../../tools/fake-door/table.ts';
+import { keepFaultColumn } from '../support/fault-column.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { GodotProject, NO_GODOT } from '../support/godot.ts';
 
@@ -41,9 +42,7 @@ describe.skipIf(NO_GODOT)('a session of the client for Godot', () => {
         events: lines.filter(({ port, event }) => port === door.port(fault) && String(event) !== 'closed'),
       }));
 
-      console.log(
-        `Godot against the fake door: ${told.map(({ fault, events }) => `\n  ${fault}: ${show(events)}`).join('')}`,
-      );
+      keepFaultColumn('Godot', told);
       expect(told).toEqual(
         faults.map((fault) => ({
           fault: fault.fault,
@@ -117,8 +116,4 @@ function startsWith(wanted: readonly ExpectedEvent[]): (events: readonly Told[])
     wanted.every(({ maxRetryInMs: _, ...fields }, index) =>
       Object.entries(fields).every(([name, value]) => events[index]?.[name as keyof Told] === value),
     );
-}
-
-function show(events: readonly Told[]): string {
-  return events.map(({ event, server, code }) => [event, server, code].filter(Boolean).join(' ')).join(', ');
 }

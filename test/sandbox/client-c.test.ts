@@ -7,6 +7,7 @@ import { DROP_REASONS, type DropReason } from '../../core/wire/drop-reasons.ts';
 import { startFakeDoor } from '../../tools/fake-door/fake-door.ts';
 import { type ExpectedEvent, type Fault, readFaultTable } from '../../tools/fake-door/table.ts';
 import { COMPILERS, compile, GCC, missing, programFolder, SANITIZED } from '../support/c-compilers.ts';
+import { keepFaultColumn } from '../support/fault-column.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { readVectors } from '../support/wire-vectors.ts';
 
@@ -128,9 +129,7 @@ describe.skipIf(missing(GCC))('the client for C', () => {
         events: eventsAt(stdout, door.port(fault.fault)),
       }));
 
-      console.log(
-        `C against the fake door: ${told.map(({ fault, events }) => `\n  ${fault}: ${show(events)}`).join('')}`,
-      );
+      keepFaultColumn('C', told);
       expect(told).toEqual(
         faults.map((fault) => ({
           fault: fault.fault,
@@ -203,8 +202,4 @@ function startsWith(wanted: readonly ExpectedEvent[]): (events: readonly Told[])
     wanted.every(({ maxRetryInMs: _, ...fields }, index) =>
       Object.entries(fields).every(([name, value]) => events[index]?.[name as keyof Told] === value),
     );
-}
-
-function show(events: readonly Told[]): string {
-  return events.map(({ event, server, code }) => [event, server, code].filter(Boolean).join(' ')).join(', ');
 }

@@ -3,6 +3,7 @@ import * as browser from '../../client/browser.ts';
 import { connect, OnedoorError, type Session } from '../../client/index.ts';
 import { type FakeDoor, startFakeDoor } from '../../tools/fake-door/fake-door.ts';
 import { type Fault, readFaultTable } from '../../tools/fake-door/table.ts';
+import { keepFaultColumn } from '../support/fault-column.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 
@@ -12,10 +13,12 @@ const PATIENCE = 4;
 
 let door: FakeDoor;
 const open: Session[] = [];
+const told: { readonly fault: string; readonly events: readonly Seen[] }[] = [];
 beforeAll(async () => {
   door = await startFakeDoor({ basePort: await freePorts(ports) });
 });
 afterAll(async () => {
+  keepFaultColumn('TypeScript', told);
   await Promise.all(open.map((session) => session.close()));
   await door.close();
   expect(door.count('i-wrong.0')).toBe(0);
@@ -60,6 +63,7 @@ async function meet({ fault, expect: expected, never = [], withinMs, http: byHtt
     const error = isLate ? await askFor(withinMs * PATIENCE) : first;
     expect(error).toBeInstanceOf(OnedoorError);
     expect(error).toMatchObject({ code });
+    told.push({ fault, events: [{ event: 'waiting', code }] });
     const { retryInMs = 0 } = (error as OnedoorError).payload as { retryInMs?: number };
     expect(retryInMs).toBeLessThanOrEqual(maxRetryInMs);
     return;
@@ -67,6 +71,7 @@ async function meet({ fault, expect: expected, never = [], withinMs, http: byHtt
   const session = await connect({ ...asked, timeoutMs: withinMs * PATIENCE });
   open.push(session);
   const seen = watch(session);
+  told.push({ fault, events: seen });
   await until(() => seen.length >= played.length, withinMs * PATIENCE);
   expect(fits(seen, played), `${fault}: ${JSON.stringify(seen)}`).toBe(true);
   if (never.length === 0) return;
