@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { type AlbEvent, type AlbResult, fromAlbEvent, toAlbResult } from '../adapters/http/alb-event.ts';
+import { createMemoryAnswerStore } from '../adapters/memory/answer-store.ts';
 import { createMemoryStore } from '../adapters/memory/registry-store.ts';
 import { createMemoryWatchStore } from '../adapters/memory/watch-store.ts';
 import { createLogger } from '../adapters/system/logger.ts';
@@ -108,6 +109,7 @@ async function main(): Promise<void> {
     config: parseRuntimeConfig('{"deployment":"bench","defaultApp":"arena"}'),
     store: await aRegistry(servers),
     watch: createMemoryWatchStore(),
+    answers: createMemoryAnswerStore(),
     keys,
     readKeys: async () => keys,
     clock: systemClock,

@@ -112,6 +112,11 @@ export const ERROR_CODES = {
   },
   'agent.unknown-session': { http: 404, means: 'no such session', remedy: 'list the sessions with GET /sessions' },
   'http.bad-request': { http: 400, means: 'the request does not fit the schema', remedy: 'see `errors` for each path' },
+  'http.key-reused': {
+    http: 422,
+    means: 'another request came with this Idempotency-Key in the last five minutes',
+    remedy: 'make a new random key for each new request; repeat a request with its very body',
+  },
   'http.body-too-large': { http: 413, means: 'the body has more than 16 KiB', remedy: 'send less' },
   'http.headers-too-large': {
     http: 431,

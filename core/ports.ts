@@ -76,6 +76,23 @@ export interface RegistryStore extends AgentStore {
   writeKeys(keys: readonly PublicKey[]): Promise<void>;
 }
 
+/** What a request got that may come again. */
+export interface KeptAnswer {
+  /** Stands for what the request said. */
+  readonly asked: string;
+  readonly text: string;
+  /** Wall time in ms up to which it is good. */
+  readonly untilMs: number;
+}
+
+/** Answers that every door of the deployment can repeat. Throws OnedoorError `registry.*`. */
+export interface AnswerStore {
+  /** By a consistent read; also one that is too old, since nothing deletes it in time. */
+  find(key: string): Promise<KeptAnswer | undefined>;
+  /** Keeps it unless there is one that is good at `nowMs`. Gives the one that is kept now. */
+  keep(key: string, answer: KeptAnswer, nowMs: number): Promise<KeptAnswer>;
+}
+
 /** A client says that it cannot reach its server. */
 export interface Report {
   /** Short id of the server. */

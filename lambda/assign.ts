@@ -1,5 +1,6 @@
 /** Assigns clients to servers over HTTP, behind an Application Load Balancer. */
 import { secretKeys } from '../adapters/crypto/secret-keys.ts';
+import { createAnswerStore } from '../adapters/dynamodb/answer-store.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
 import { createWatchStore } from '../adapters/dynamodb/watch-store.ts';
@@ -23,8 +24,10 @@ async function start(): Promise<HttpHandler> {
   const client = createDynamoClient();
   const store = createRegistryStore({ client, table, onMalformed });
   const watch = createWatchStore({ client, table });
+  const answers = createAnswerStore({ client, table });
   const readKeys = async () => secretKeys(await loadSecret(keySecret));
-  return composeApi({ config, store, watch, keys: await readKeys(), readKeys, clock, rng: createSystemRng(), log });
+  const keys = await readKeys();
+  return composeApi({ config, store, watch, answers, keys, readKeys, clock, rng: createSystemRng(), log });
 }
 
 /** The API, made once. While it cannot be made, requests get 503, and each one tries again. */

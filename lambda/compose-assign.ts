@@ -3,8 +3,9 @@ import { createApi, type RequestRecord } from '../adapters/http/api.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
 import type { FunctionLogger } from '../adapters/system/function-logger.ts';
 import { createAssigner } from '../core/assign/assigner.ts';
+import { createSameAnswer } from '../core/assign/same-answer.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
-import type { Clock, RegistryStore, Rng, WatchStore } from '../core/ports.ts';
+import type { AnswerStore, Clock, RegistryStore, Rng, WatchStore } from '../core/ports.ts';
 import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
@@ -19,6 +20,7 @@ export function composeApi(deps: {
   readonly config: RuntimeConfig;
   readonly store: Pick<RegistryStore, 'write' | 'get' | 'readRoster' | 'readKeys' | 'suspect'>;
   readonly watch: WatchStore;
+  readonly answers: AnswerStore;
   readonly keys: SecretKeys;
   /** The keys from the secret as it is now. */
   readonly readKeys: () => Promise<SecretKeys>;
@@ -94,6 +96,7 @@ export function composeApi(deps: {
   };
   const api = createApi({
     assigner,
+    same: createSameAnswer({ assigner, store: deps.answers, signer, clock }),
     roster: { view: () => assigner.view(), refresh },
     signer,
     publicKeys,

@@ -171,6 +171,7 @@ export class AssignmentEndpoint extends Construct {
       },
     });
     props.registry.grantAssign(handler);
+    props.registry.grantAnswers(handler);
     props.keys.grantRead(handler);
     return new Alias(this, 'Live', {
       aliasName: 'live',

@@ -8,6 +8,8 @@ export const VERSION_ITEMS = 'VERSION#*';
 /** Which gateways probe, and what clients report. */
 export const PROBER_ITEMS = 'PROBERS#*';
 export const REPORT_ITEMS = 'REPORT#*';
+/** Answers that may be asked for again. */
+export const ANSWER_ITEMS = 'IDEM#*';
 /** The rows of the machine whose credentials sign the request: `<role id>:<instance id>`. */
 export const OWN_ROWS = 'SRV#$' + '{aws:userid}#*';
 

@@ -4,6 +4,7 @@ import type { IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import {
   AGENT_ATTRIBUTES,
+  ANSWER_ITEMS,
   BURIAL_ATTRIBUTES,
   DELETION_ATTRIBUTES,
   itemStatement,
@@ -72,6 +73,11 @@ export class ServerRegistry extends Construct {
       this.item('SuspectServers', ['UpdateItem'], [SERVER_ROWS], ['pk', ...SUSPICION_ATTRIBUTES]),
       this.item('KeepReports', ['GetItem', 'PutItem', 'UpdateItem'], [REPORT_ITEMS]),
     );
+  }
+
+  /** Keeps the answers to requests that may come again. */
+  public grantAnswers(grantee: IGrantable): void {
+    this.allow(grantee, this.item('KeepAnswers', ['GetItem', 'PutItem'], [ANSWER_ITEMS]));
   }
 
   /** As the assign function, and tells the other gateways that it probes. */

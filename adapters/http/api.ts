@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Assigner } from '../../core/assign/assigner.ts';
+import type { SameAnswer } from '../../core/assign/same-answer.ts';
 import { type ErrorCode, OnedoorError, refuse } from '../../core/errors.ts';
 import type { PublicKey, Signer } from '../../core/ports.ts';
 import type { RosterView } from '../../core/registry/roster.ts';
@@ -16,6 +17,8 @@ import type { HttpHandler, HttpRequest, HttpResponse } from './types.ts';
 
 export interface ApiOptions {
   readonly assigner: Pick<Assigner, 'assign'>;
+  /** For requests with a key. */
+  readonly same: SameAnswer;
   readonly roster: {
     view(): RosterView;
     /** Makes the view as new as it need be; false if there is none that can be answered from. */
@@ -71,13 +74,13 @@ export function createApi(options: ApiOptions): HttpHandler {
   };
 }
 
-function createHandlers({ assigner, roster, signer, publicKeys, keepalive, reports }: ApiOptions): Handlers {
+function createHandlers({ assigner, same, roster, signer, publicKeys, keepalive, reports }: ApiOptions): Handlers {
   const fresh = <N extends keyof Handlers>(handler: Handlers[N]): Handlers[N] =>
     (async (input: Parameters<Handlers[N]>[0]) =>
       (await roster.refresh()) ? handler(input as never) : UNAVAILABLE) as Handlers[N];
   const { apps, worlds, servers } = createRosterRoutes({ view: roster.view, signer });
   return {
-    assign: fresh<'assign'>(createAssignRoute({ assigner, keepalive })),
+    assign: fresh<'assign'>(createAssignRoute({ assigner, same, keepalive })),
     apps: fresh<'apps'>(apps),
     worlds: fresh<'worlds'>(worlds),
     servers: fresh<'servers'>(servers),

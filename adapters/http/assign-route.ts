@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Assigner } from '../../core/assign/assigner.ts';
+import type { SameAnswer } from '../../core/assign/same-answer.ts';
 import type { AssignRequest } from '../../core/assign/types.ts';
 import type { Placement } from '../../core/registry/row.ts';
 import { parseAddress } from '../../core/wire/address.ts';
@@ -12,17 +14,29 @@ const NO_ADDRESS = new Uint8Array(4);
 /** Packets over TCP and HTTP alike (IANA protocol number). */
 const TCP = 6;
 const encoder = new TextEncoder();
+/** So long that no two clients think of the same one by chance: whoever knows it gets the same seat. */
+const KEY = /^[\x21-\x7e]{16,128}$/;
+const BAD_KEY = badRequest([{ path: 'Idempotency-Key', message: 'must be 16 to 128 visible characters of ASCII' }]);
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 /** `POST /v1/assignments` */
 export function createAssignRoute(deps: {
   readonly assigner: Pick<Assigner, 'assign'>;
+  readonly same: SameAnswer;
   readonly keepalive: KeepaliveTiming;
 }): Handlers['assign'] {
   return async ({ request, body }) => {
     const { party } = body;
     if (party && body.client !== undefined)
       return badRequest([{ path: 'client', message: 'must not be beside party' }]);
-    const outcome = await deps.assigner.assign(toAssignRequest(body, request.sourceAddress));
+    const asked = toAssignRequest(body, request.sourceAddress);
+    const key = request.headers['idempotency-key'];
+    if (key !== undefined && !KEY.test(key)) return BAD_KEY;
+    const outcome =
+      key === undefined
+        ? await deps.assigner.assign(asked)
+        : await deps.same.assign(asked, digest(key), digest(JSON.stringify(body)));
     if (!outcome.ok) return outcome;
     const { id, server, ticket, activateBy, alternates, explain, seats = [{ id, ticket }] } = outcome;
     const answer: AssignmentAnswer = {

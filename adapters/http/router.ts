@@ -102,7 +102,7 @@ function preflight(allow: string): Answer {
   const headers = {
     allow,
     'access-control-allow-methods': allow,
-    'access-control-allow-headers': 'content-type, if-none-match, x-request-id',
+    'access-control-allow-headers': 'authorization, content-type, idempotency-key, if-none-match, x-request-id',
     'access-control-max-age': String(PREFLIGHT_SECONDS),
   };
   return { status: 204, headers, body: '' };

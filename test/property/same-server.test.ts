@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ticketKeys } from '../../adapters/crypto/ticket-keys.ts';
+import { createMemoryAnswerStore } from '../../adapters/memory/answer-store.ts';
 import { createMemoryStore } from '../../adapters/memory/registry-store.ts';
 import { createMemoryWatchStore } from '../../adapters/memory/watch-store.ts';
 import { parseRuntimeConfig } from '../../core/config/runtime-config.ts';
@@ -65,6 +66,7 @@ describe('rendezvous', () => {
       config,
       store,
       watch: createMemoryWatchStore(),
+      answers: createMemoryAnswerStore(),
       keys,
       readKeys: async () => keys,
       clock,

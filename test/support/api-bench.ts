@@ -1,9 +1,11 @@
 import { createVerifier } from '../../adapters/crypto/verifier.ts';
 import { createApi, type RequestRecord } from '../../adapters/http/api.ts';
 import type { HttpRequest, HttpResponse } from '../../adapters/http/types.ts';
+import { createMemoryAnswerStore } from '../../adapters/memory/answer-store.ts';
 import { createMemoryWatchStore } from '../../adapters/memory/watch-store.ts';
 import type { AssignerOptions } from '../../core/assign/assigner.ts';
-import type { PublicKey, WatchStore } from '../../core/ports.ts';
+import { createSameAnswer } from '../../core/assign/same-answer.ts';
+import type { AnswerStore, PublicKey, WatchStore } from '../../core/ports.ts';
 import type { RosterEntry } from '../../core/registry/roster.ts';
 import { createReportDesk } from '../../core/suspect/reports.ts';
 import { type AssignBench, anAssignBench, twoSmallServers } from './assign-bench.ts';
@@ -14,12 +16,14 @@ export interface ApiBench extends AssignBench {
   /** What was reported of each request. */
   readonly records: RequestRecord[];
   readonly watch: WatchStore;
+  /** What was answered to requests with a key. */
+  readonly answers: AnswerStore;
   /** Servers that are suspect by what clients reported. */
   readonly suspected: string[];
   /** False: there is no roster that may be used. */
   rosterUsable: boolean;
   /** `POST /v1/assignments` with this as JSON. */
-  assign(body?: unknown): Promise<HttpResponse>;
+  assign(body?: unknown, headers?: Readonly<Record<string, string>>): Promise<HttpResponse>;
   get(pathAndQuery: string, headers?: Readonly<Record<string, string>>): Promise<HttpResponse>;
   send(request: Partial<HttpRequest>): Promise<HttpResponse>;
 }
@@ -35,16 +39,19 @@ export async function anApiBench(
   const records: RequestRecord[] = [];
   const watch = createMemoryWatchStore();
   const suspected: string[] = [];
+  const answers = createMemoryAnswerStore();
   const extra: ApiBench = Object.assign(bench, {
     publicKey,
     records,
     watch,
+    answers,
     suspected,
     rosterUsable: true,
-    assign: (body?: unknown) =>
+    assign: (body?: unknown, headers: Readonly<Record<string, string>> = {}) =>
       extra.send({
         method: 'POST',
         path: '/v1/assignments',
+        headers,
         body: body === undefined ? undefined : JSON.stringify(body),
       }),
     get: (pathAndQuery: string, headers: Readonly<Record<string, string>> = {}) => {
@@ -58,6 +65,7 @@ export async function anApiBench(
   });
   const api = createApi({
     assigner,
+    same: createSameAnswer({ assigner, store: answers, signer, clock: bench.clock }),
     roster: { view: () => assigner.view(), refresh: async () => extra.rosterUsable },
     signer,
     publicKeys: async () => [publicKey],

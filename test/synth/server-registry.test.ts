@@ -128,6 +128,9 @@ describe('a grant gives exactly what its program needs:', () => {
 
   it('the assign function takes seats, keeps reports and marks servers that are reported', () => {
     expect(granted((registry, role) => registry.grantAssign(role))).toEqual(ASSIGN);
+    expect(granted((registry, role) => registry.grantAnswers(role))).toEqual([
+      { Sid: 'KeepAnswers', Action: ['dynamodb:GetItem', 'dynamodb:PutItem'], Condition: keysAlone('IDEM#*') },
+    ]);
   });
 
   it('the gateway does the same, and meets the other gateways', () => {

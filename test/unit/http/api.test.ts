@@ -14,6 +14,7 @@ function aFailingApi(error: unknown) {
   const { signer } = keysOf();
   const api = createApi({
     assigner: { assign: () => Promise.reject(error) },
+    same: { assign: () => Promise.reject(error) },
     roster: { view: () => aView(), refresh: async () => true },
     signer,
     publicKeys: async () => [],
@@ -101,7 +102,7 @@ describe('the router', () => {
       allow: 'POST, OPTIONS',
       'access-control-allow-origin': '*',
       'access-control-allow-methods': 'POST, OPTIONS',
-      'access-control-allow-headers': 'content-type, if-none-match, x-request-id',
+      'access-control-allow-headers': 'authorization, content-type, idempotency-key, if-none-match, x-request-id',
       'access-control-max-age': '86400',
     });
   });
