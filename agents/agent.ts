@@ -11,6 +11,8 @@ import { parseEntry } from '../core/registry/journal.ts';
 import type { JournalEntry } from '../core/registry/journal-entry.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
 import { rowKey } from '../core/registry/row.ts';
+import type { AgonesDesk } from './agones/desk.ts';
+import { openAgonesDesk, serveAgones } from './agones/open-agones.ts';
 import { loadApiToken } from './api-token.ts';
 import { createClientHook } from './client-hook.ts';
 import { type Enrolment, enrol } from './enrol.ts';
@@ -25,7 +27,8 @@ import type { AgentOptions } from './options.ts';
 import { createPlaceBook, type PlaceBook } from './place-book.ts';
 import { createRosterDesk } from './roster-desk.ts';
 import { openServerDoor, type RunningServerDoor } from './server-door-ports.ts';
-import { Slot, type SlotOptions } from './slot.ts';
+import { Slot } from './slot.ts';
+import type { SlotOptions } from './slot-options.ts';
 
 export interface AgentDeps {
   readonly store: RegistryStore;
@@ -74,10 +77,16 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
     const places = createPlaceBook({ reader, clock });
     const desk = createRosterDesk({ reader, config: options.config });
     for (const index of options.games.keys()) {
-      const slot = await makeSlot(options, deps, index, { verify: keys.verify, places });
+      const agones = await openAgones(options, deps, index);
+      if (agones) closers.push(() => agones.stop());
+      const slot = await makeSlot(options, deps, index, { verify: keys.verify, places, agones });
       slots.push(slot);
       const api = createLoopbackApi({ slot, token, roster });
       closers.push(...(await openPorts(options, index, slot, log, api, desk(slot.handlePacket))));
+      if (agones && options.agones) {
+        const port = options.agones.port + index;
+        closers.push(await serveAgones(agones, slot, { host: options.apiBind, port, log: log.child({ slot: index }) }));
+      }
     }
     if (options.door) {
       const { identity, config } = options;
@@ -110,21 +119,33 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
   };
 }
 
+async function openAgones(
+  { agones, identity, journal: dir }: AgentOptions,
+  { clock, log }: AgentDeps,
+  index: number,
+): Promise<AgonesDesk | undefined> {
+  return (
+    agones &&
+    (await openAgonesDesk(agones, { key: rowKey(identity, index), dir, clock, log: log.child({ slot: index }) }))
+  );
+}
+
 async function makeSlot(
   options: AgentOptions,
   { store, clock, rng, log, onLost }: AgentDeps,
   index: number,
-  { verify, places }: { readonly verify: SlotOptions['verify']; readonly places: PlaceBook },
+  ours: { readonly verify: SlotOptions['verify']; readonly places: PlaceBook; readonly agones: AgonesDesk | undefined },
 ): Promise<Slot> {
   const { identity, games, load, capacity, config, journal: dir, onClient: program, drainMs } = options;
   const game = games[index];
   if (!game) throw new RangeError(`slot ${index}`);
+  const { verify, places, agones } = ours;
   const key = rowKey(identity, index);
   const slotLog = log.child({ slot: index });
   const source: SlotOptions['load'] =
     load === 'api'
       ? { kind: 'api', adapter: createApiLoad(clock, GAME_FRESH_MS) }
-      : { kind: 'counted', adapter: await createLoadAdapter(load, game) };
+      : { kind: 'counted', adapter: agones?.isCounting ? agones.adapter : await createLoadAdapter(load, game) };
   const journal: Journal<JournalEntry> = await openJournal({ dir, name: key, parse: parseEntry });
   if (journal.isDamaged) slotLog.warn('the journal cannot be read; going on as after a reboot');
   const monoMs = (): number => clock.monoMs();

@@ -8,6 +8,7 @@ import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-c
 import { ConfigError } from '../core/errors.ts';
 import { operatorUserId } from '../core/registry/row.ts';
 import { MAX_NAME_BYTES } from '../core/wire/limits.ts';
+import { type AgonesOptions, addAgonesFlags, agonesOptions } from './agones/agones-options.ts';
 import type { Enrolment } from './enrol.ts';
 import { serverDoorOptions } from './server-door-options.ts';
 
@@ -33,6 +34,8 @@ export interface AgentOptions {
   readonly lobbyPort?: number;
   /** Where agents answer for the door: the ports behind its load balancer. */
   readonly door?: { readonly port: number; readonly healthPort: number };
+  /** Where a build made for Agones finds its SDK (docs/AGONES.md). */
+  readonly agones?: AgonesOptions;
   /** Program for clients that a door announces. */
   readonly onClient?: string;
   readonly journal: string;
@@ -44,7 +47,8 @@ export interface AgentOptions {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-interface Flags extends Omit<AgentOptions, 'bind' | 'door' | 'games' | 'enrolment' | 'isJson' | 'config' | 'drainMs'> {
+interface Flags
+  extends Omit<AgentOptions, 'agones' | 'bind' | 'door' | 'games' | 'enrolment' | 'isJson' | 'config' | 'drainMs'> {
   readonly app?: string;
   readonly world: string;
   readonly group: string;
@@ -56,6 +60,7 @@ interface Flags extends Omit<AgentOptions, 'bind' | 'door' | 'games' | 'enrolmen
   readonly beatMs?: number;
   readonly doorPort?: number;
   readonly doorHealthPort?: number;
+  readonly agonesPort?: number;
 }
 
 const DAY_SECONDS = 86_400;
@@ -120,6 +125,7 @@ export function parseAgentOptions(
   const problems: string[] = [];
   const config = readConfig(env, problems, beatMs);
   const door = serverDoorOptions(flags, games.length, config, problems);
+  const agones = agonesOptions(flags, problems);
   const identity = flags.identity ?? (addresses.length > 0 ? operatorUserId(hostname().slice(0, 20)) : '');
   if (identity === '') problems.push('`--identity` must be given, or `--address` to enrol this machine, got: neither.');
   if (!/^[^#]*$/.test(identity)) problems.push(`\`--identity\` must be without #, got: ${identity}.`);
@@ -130,7 +136,18 @@ export function parseAgentOptions(
   const apiTokenFile = flags.apiTokenFile ?? join(flags.journal, `${encodeURIComponent(identity)}.token`);
   const bind = rest.bind ?? addresses.find(isOwn) ?? '0.0.0.0';
   const drainMs = drainDeadline * 1_000;
-  const options = { ...rest, bind, ...(door && { door }), identity, games, isJson, config, apiTokenFile, drainMs };
+  const options = {
+    ...rest,
+    bind,
+    ...(door && { door }),
+    ...(agones && { agones }),
+    identity,
+    games,
+    isJson,
+    config,
+    apiTokenFile,
+    drainMs,
+  };
   if (app === undefined || addresses.length === 0) return options;
   const { probePort, lobbyPort, capacity } = rest;
   const gamePorts = games.map((game) => game.port);
@@ -148,7 +165,7 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
     .requiredOption('--capacity <n>', 'most sessions of one game server', integer(1, 65_535))
     .option(
       '--load <adapter>',
-      'how its sessions are known: api (the game calls), bzflag, teeworlds, mumble, gamedig:<game>, command:<program>',
+      'how its sessions are known: api (the game calls), agones, agones:counter:<name>, agones:list:<name>, bzflag, teeworlds, mumble, gamedig:<game>, command:<program>',
       'api',
     )
     .option(
@@ -202,6 +219,7 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
     .allowExcessArguments(false)
     .configureOutput({ writeOut: write, writeErr: () => {} })
     .exitOverride();
+  addAgonesFlags(command, port);
   try {
     command.parse(argv, { from: 'user' });
   } catch (error) {
@@ -250,9 +268,10 @@ function enrolmentProblems(identity: string, app: string | undefined, addresses:
 
 /** Each slot has its own ports, and no two uses may meet. */
 function portProblems(flags: Flags, slots: number): string[] {
-  const { probePort, apiPort, lobbyPort } = flags;
-  const uses = Object.entries({ 'probe-port': probePort, 'api-port': apiPort, 'lobby-port': lobbyPort }).flatMap(
-    ([name, first]) => (first === undefined ? [] : [{ name, first, last: first + Math.max(0, slots - 1) }]),
+  const { probePort, apiPort, lobbyPort, agonesPort } = flags;
+  const ports = { 'probe-port': probePort, 'api-port': apiPort, 'lobby-port': lobbyPort, 'agones-port': agonesPort };
+  const uses = Object.entries(ports).flatMap(([name, first]) =>
+    first === undefined ? [] : [{ name, first, last: first + Math.max(0, slots - 1) }],
   );
   const high = uses.filter(({ last }) => last > 65_535);
   const meeting = uses.flatMap((one, n) =>

@@ -1,50 +1,25 @@
-import type { Journal } from '../adapters/journal/journal.ts';
-import type { ApiLoad } from '../adapters/load/api.ts';
-import { type LoadAdapter, type LoadReading, toReading } from '../adapters/load/load-adapter.ts';
-import type { RuntimeConfig } from '../core/config/runtime-config.ts';
-import type { AgentStore, Clock, PacketHandler, Rng, Verify } from '../core/ports.ts';
+import { type LoadReading, toReading } from '../adapters/load/load-adapter.ts';
+import type { PacketHandler } from '../core/ports.ts';
 import type { BeatWish } from '../core/registry/agent-beat.ts';
 import { reserveOf } from '../core/registry/failover.ts';
-import type { JournalEntry, SeatSession } from '../core/registry/journal-entry.ts';
-import type { ServerState } from '../core/registry/row.ts';
+import type { SeatSession } from '../core/registry/journal-entry.ts';
+import type { Placement, ServerState } from '../core/registry/row.ts';
 import { Admission } from './admission.ts';
 import { BeatLoop } from './beat-loop.ts';
 import { createCheckBudget } from './check-budget.ts';
 import { type Counters, createCounters } from './counters.ts';
 import type { Entry } from './entry.ts';
-import { ForwardDesk, type ForwardDeskOptions } from './forward.ts';
+import { ForwardDesk } from './forward.ts';
 import { GameWatch } from './game-watch.ts';
 import { KeepaliveResponder } from './keepalive.ts';
 import { createLobbyPages, type LobbyFacts, lobbyFacts } from './lobby.ts';
-import { createOutage, type Log } from './log.ts';
+import { createOutage } from './log.ts';
 import type { GameFacing, GameReport } from './loopback-api.ts';
-import { Moving, type MovingOptions } from './moving.ts';
+import { Moving } from './moving.ts';
 import { SeatKeeper } from './seat-keeper.ts';
 import { SessionWatch } from './session-watch.ts';
 import { type SlotHealth, slotHealth } from './slot-health.ts';
-
-export interface SlotOptions {
-  /** The row's key. */
-  readonly key: string;
-  readonly store: AgentStore;
-  readonly journal: Journal<JournalEntry>;
-  /** `api`: the game calls; else it is asked and counted. */
-  readonly load:
-    | { readonly kind: 'api'; readonly adapter: ApiLoad }
-    | { readonly kind: 'counted'; readonly adapter: LoadAdapter };
-  /** The operator's limit; the game's own and the registrar's can only lower it. */
-  readonly capacity: number;
-  readonly config: RuntimeConfig;
-  readonly verify: Verify;
-  /** How clients get a seat elsewhere while the server drains, and how long that may take. */
-  readonly moving: Pick<MovingOptions, 'ask' | 'drainMs' | 'onError'>;
-  /** For clients that a door announces. */
-  readonly announced?: Pick<ForwardDeskOptions, 'hook' | 'places'>;
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly log: Log;
-  readonly onLost: (reason: string) => void;
-}
+import type { SlotOptions } from './slot-options.ts';
 
 const SWEEP_MS = 500;
 
@@ -155,6 +130,11 @@ export class Slot implements GameFacing {
   /** For the probe port, UDP and TCP. */
   readonly handlePacket: PacketHandler = (bytes, source) => this.#responder.respond(bytes, source);
 
+  /** Undefined until the registrar has found the server. */
+  get placement(): Placement | undefined {
+    return this.#keeper.placement;
+  }
+
   /** For the lobby; undefined until the registrar has found the server. */
   lobby(): LobbyFacts | undefined {
     const { placement, sessions } = this.#keeper;
@@ -195,6 +175,12 @@ export class Slot implements GameFacing {
   ready(): void {
     this.#isHeld = false;
     this.#moving.end();
+    this.#kickIfChanged();
+  }
+
+  /** Give this server to nobody new until `ready`; who is there stays. */
+  hold(): void {
+    this.#isHeld = true;
     this.#kickIfChanged();
   }
 
