@@ -138,6 +138,12 @@ internal sealed class FuzzAnswers
     var address = new byte[16];
     if (isIpv6) address[0] = 0x20;
     else address[10] = address[11] = 0xff;
+    // Now and then nowhere.
+    if (_draw.Below(20) == 0)
+    {
+      address[0] = 0;
+      return address;
+    }
     address[12] = 10;
     address[13] = (byte)(_addresses >> 16);
     address[14] = (byte)(_addresses >> 8);

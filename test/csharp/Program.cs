@@ -1,4 +1,4 @@
-// What the tests of the client for C# run: vectors FOLDER | faults ... | fuzz COUNT SEED | steps
+// What the tests of the client for C# run: vectors FOLDER | faults ... | steps | idle PORT | fuzz COUNT SEED
 internal static class Program
 {
   private static int Main(string[] args)
@@ -8,6 +8,7 @@ internal static class Program
       case "vectors": return Vectors.Run(args[1]);
       case "faults": return Faults.Run(args);
       case "steps": return Steps.Run();
+      case "idle": return Idle.Run(args);
       default: return Fuzz.Run(args);
     }
   }

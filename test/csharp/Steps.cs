@@ -22,6 +22,7 @@ internal static class Steps
     Step("comes back to its seat without the door", Resumes);
     Step("asks the door where the old server refuses", ResumesInVain);
     Step("takes no state of another client, and none that is damaged", ReadsStates);
+    Step("goes nowhere for zeroes of either family", GoesNowhere);
     Step("reaches servers through a translator as the door", Translates);
     Step("never blames a server for a pause of the game", Sleeps);
     return _failed;
@@ -251,6 +252,21 @@ internal static class Steps
     }
     for (int at = 0; at < state.Length; at++)
       SavedState.Read(state.Substring(0, at) + "\u0001{" + state.Substring(at + 1), ref nobody);
+  }
+
+  private static void GoesNowhere()
+  {
+    foreach (string zeroes in new[] { null, "0.0.0.0" })
+    {
+      var lab = new Lab();
+      lab.Answer(lab.Last, zeroes, 0x81, "i-1.0");
+      Expect("Refused assign.unavailable", lab.LastTold.Type + " " + lab.LastTold.Code, "event");
+    }
+    var here = new Lab();
+    var alternates = new byte[20];
+    Bytes.ToWire(new byte[4]).CopyTo(alternates, 0);
+    here.Answer(here.Last, "198.51.100.1", 0x81, "i-1.0", 0x06, "ticket-1", 0x85, alternates);
+    Expect(0, here.Machine.Granted.Alternates.Count, "alternates");
   }
 
   private static void Translates()

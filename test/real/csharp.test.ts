@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeDoor } from '../../tools/fake-door/fake-door.ts';
 import { type ExpectedEvent, type Fault, readFaultTable } from '../../tools/fake-door/table.ts';
@@ -25,10 +25,12 @@ describe('the sources for C#', () => {
 
   it('have no line of more than 120 characters, and no file of more than 300 lines', () => {
     const files = [...clientSources(), ...globSync('{test,examples}/csharp/**/*.cs', { cwd: ROOT })];
-    const texts = files.map((file) => readFileSync(join(ROOT, file.replace(ROOT, '')), 'utf8').split('\n'));
+    const tooLong = files.flatMap((file) => {
+      const lines = readFileSync(resolve(ROOT, file), 'utf8').split('\n');
+      return lines.length > 301 ? [file] : lines.filter((line) => line.length > 120).map((line) => `${file}: ${line}`);
+    });
 
-    expect(Math.max(...texts.flat().map(({ length }) => length))).toBeLessThanOrEqual(120);
-    expect(Math.max(...texts.map(({ length }) => length))).toBeLessThanOrEqual(300);
+    expect(tooLong).toEqual([]);
   });
 });
 
@@ -59,7 +61,7 @@ describe.skipIf(missingMono())('the client for C#', () => {
     const { code, lines } = await runMono(program, ['steps']);
 
     expect(lines.filter((line) => !line.startsWith('ok '))).toEqual([]);
-    expect(lines.length).toBe(14);
+    expect(lines.length).toBe(15);
     expect(code).toBe(0);
   });
 

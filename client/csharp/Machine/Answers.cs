@@ -37,6 +37,9 @@ namespace Onedoor
       return response != null && response.Classic == 0 ? response : null;
     }
 
+    /// <summary>All zeroes, of either family.</summary>
+    private static bool IsNowhere(byte[] address) => Bytes.IsZero(Bytes.FromWire(address));
+
     /// <summary>The door's answer to a request of `family`; null if it names a server of the other one.</summary>
     public static DoorAnswer OfDoor(Response response, int family, Names names)
     {
@@ -46,7 +49,7 @@ namespace Onedoor
         return new DoorAnswer(Codes.OfWire(response.Error.Value), response.RetryAfterMs, detail);
       }
       // All zeroes without an error: "try again later" (docs/PROTOCOL.md, "The classic packet").
-      if (Bytes.IsZero(response.Address)) return new DoorAnswer(Codes.Unavailable, 0, null);
+      if (IsNowhere(response.Address)) return new DoorAnswer(Codes.Unavailable, 0, null);
       if (Bytes.IsMapped(response.Address) != (family == 4)) return null;
       return new DoorAnswer(GrantOf(response, names));
     }
@@ -54,7 +57,7 @@ namespace Onedoor
     public static KeepaliveAnswer OfServer(Response response, Server server)
     {
       if (response.Error.HasValue) return Judge(Codes.OfWire(response.Error.Value), response.RetryAfterMs);
-      bool zero = Bytes.IsZero(response.Address);
+      bool zero = IsNowhere(response.Address);
       if (!zero && IsOther(response, server))
       {
         Grant grant = Nat64.GrantLike(GrantOf(response, server.Names), server.AddressBytes);
@@ -97,12 +100,15 @@ namespace Onedoor
 
     private static Grant GrantOf(Response response, Names names)
     {
-      byte[] other = response.OtherAddress == null ? null : Bytes.FromWire(response.OtherAddress);
+      bool hasOther = response.OtherAddress != null && !IsNowhere(response.OtherAddress);
+      byte[] other = hasOther ? Bytes.FromWire(response.OtherAddress) : null;
       Dictionary<string, int> ports = PortsOf(response.Ports);
       var server = new Server(response.Server ?? "", Bytes.FromWire(response.Address), other, ports, names);
       var alternates = new List<Server>();
       foreach (Alternate each in response.Alternates ?? new Alternate[0])
       {
+        // Nobody lives at all zeroes, and a connection there would reach this machine itself.
+        if (IsNowhere(each.Address)) continue;
         var portsThere = new Dictionary<string, int> { { "game", each.GamePort }, { "probe", each.ProbePort } };
         alternates.Add(new Server("", Bytes.FromWire(each.Address), null, portsThere, names));
       }
