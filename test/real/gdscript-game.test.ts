@@ -99,10 +99,13 @@ describe.skipIf(NO_GODOT)('a game in Godot beside `npm start`', () => {
   });
 
   it('keeps its session in a file and comes back with it', async () => {
+    const signals = ['assigned', 'reassigned']
+      .map((name) => `\tsession.connect("${name}", self, "_on_any")\n`)
+      .join('');
     const keeping = block('game.gd')
-      .replace('func _ready():\n', 'func _ready():\n\tsession.connect("assigned", self, "_on_first")\n')
+      .replace('func _ready():\n', `func _ready():\n${signals}`)
       .concat(
-        '\n\nfunc _on_first(_server):\n\tremember()\n\tprint("resumed ", session.resumed)\n\n\n',
+        '\n\nfunc _on_any(_server, _from = null):\n\tremember()\n\tprint("resumed ", session.resumed)\n\n\n',
         block('resume.gd'),
       );
     const game = play(keeping);
