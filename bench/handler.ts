@@ -110,6 +110,7 @@ async function main(): Promise<void> {
     store: await aRegistry(servers),
     watch: createMemoryWatchStore(),
     answers: createMemoryAnswerStore(),
+    tellLeave: async () => true,
     keys,
     readKeys: async () => keys,
     clock: systemClock,

@@ -30,6 +30,11 @@ export const ERROR_CODES = {
     means: 'the app has no such world',
     remedy: 'check the name; GET /v1/apps/{app}/worlds lists the worlds',
   },
+  'assign.not-confirmed': {
+    http: 504,
+    means: 'the server did not say that it takes the seat back',
+    remedy: 'ask again, or leave it: an unused seat is free again within 52 s',
+  },
   'wire.request-too-small': {
     http: 400,
     wire: 4,

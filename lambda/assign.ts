@@ -11,6 +11,7 @@ import { loadSecret } from '../adapters/secrets/load-secret.ts';
 import { createFunctionLogger } from '../adapters/system/function-logger.ts';
 import { systemClock as clock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
+import { createTellLeave } from '../adapters/udp/tell-leave.ts';
 import { parseRuntimeConfig } from '../core/config/runtime-config.ts';
 import { composeApi } from './compose-assign.ts';
 
@@ -27,7 +28,11 @@ async function start(): Promise<HttpHandler> {
   const answers = createAnswerStore({ client, table });
   const readKeys = async () => secretKeys(await loadSecret(keySecret));
   const keys = await readKeys();
-  return composeApi({ config, store, watch, answers, keys, readKeys, clock, rng: createSystemRng(), log });
+  const rng = createSystemRng();
+  const { probePort, maxSlots, packetType: type } = config;
+  const isProbePort = (port: number) => port >= probePort && port < probePort + maxSlots;
+  const tellLeave = createTellLeave({ rng, type, isProbePort });
+  return composeApi({ config, store, watch, answers, tellLeave, keys, readKeys, clock, rng, log });
 }
 
 /** The API, made once. While it cannot be made, requests get 503, and each one tries again. */

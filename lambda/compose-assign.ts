@@ -3,6 +3,7 @@ import { createApi, type RequestRecord } from '../adapters/http/api.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
 import type { FunctionLogger } from '../adapters/system/function-logger.ts';
 import { createAssigner } from '../core/assign/assigner.ts';
+import { createReleaseDesk, type TellLeave } from '../core/assign/release-desk.ts';
 import { createSameAnswer } from '../core/assign/same-answer.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { AnswerStore, Clock, RegistryStore, Rng, WatchStore } from '../core/ports.ts';
@@ -21,6 +22,7 @@ export function composeApi(deps: {
   readonly store: Pick<RegistryStore, 'write' | 'get' | 'readRoster' | 'readKeys' | 'suspect'>;
   readonly watch: WatchStore;
   readonly answers: AnswerStore;
+  readonly tellLeave: TellLeave;
   readonly keys: SecretKeys;
   /** The keys from the secret as it is now. */
   readonly readKeys: () => Promise<SecretKeys>;
@@ -81,13 +83,16 @@ export function composeApi(deps: {
     clock,
     onError: onError('the public keys cannot be read; going on with the last ones'),
   });
-  const reports = createReportDesk({
+  const tickets = {
     verify: async () => createVerifier(await publicKeys()),
     iss: config.deployment,
     view: () => assigner.view(),
+    clock,
+  };
+  const reports = createReportDesk({
+    ...tickets,
     watch: deps.watch,
     store,
-    clock,
     onSuspect: (serverId) => log.warn({ serverId }, 'clients report that they do not reach this server'),
   });
   const report = (record: RequestRecord): void => {
@@ -100,6 +105,7 @@ export function composeApi(deps: {
     roster: { view: () => assigner.view(), refresh },
     signer,
     publicKeys,
+    releases: createReleaseDesk({ ...tickets, tell: deps.tellLeave }),
     reports,
     keepalive: config.keepalive,
     report,

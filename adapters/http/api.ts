@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Assigner } from '../../core/assign/assigner.ts';
+import type { ReleaseDesk } from '../../core/assign/release-desk.ts';
 import type { SameAnswer } from '../../core/assign/same-answer.ts';
 import { type ErrorCode, OnedoorError, refuse } from '../../core/errors.ts';
 import type { PublicKey, Signer } from '../../core/ports.ts';
@@ -10,6 +11,7 @@ import type { KeepaliveTiming } from '../../core/wire/packet.ts';
 import { type Answer, jsonAnswer } from './answer.ts';
 import { createAssignRoute } from './assign-route.ts';
 import { problemResponse } from './problem.ts';
+import { createReleaseRoute } from './release-route.ts';
 import { createReportRoute } from './report-route.ts';
 import { createRosterRoutes } from './roster-routes.ts';
 import { createRouter, type Handlers } from './router.ts';
@@ -28,6 +30,7 @@ export interface ApiOptions {
   readonly signer: Signer;
   /** The keys to publish. */
   readonly publicKeys: () => Promise<readonly PublicKey[]>;
+  readonly releases: ReleaseDesk;
   readonly reports: ReportDesk;
   /** What clients are told about keepalives. */
   readonly keepalive: KeepaliveTiming;
@@ -74,13 +77,23 @@ export function createApi(options: ApiOptions): HttpHandler {
   };
 }
 
-function createHandlers({ assigner, same, roster, signer, publicKeys, keepalive, reports }: ApiOptions): Handlers {
+function createHandlers({
+  assigner,
+  same,
+  roster,
+  signer,
+  publicKeys,
+  keepalive,
+  releases,
+  reports,
+}: ApiOptions): Handlers {
   const fresh = <N extends keyof Handlers>(handler: Handlers[N]): Handlers[N] =>
     (async (input: Parameters<Handlers[N]>[0]) =>
       (await roster.refresh()) ? handler(input as never) : UNAVAILABLE) as Handlers[N];
   const { apps, worlds, servers } = createRosterRoutes({ view: roster.view, signer });
   return {
     assign: fresh<'assign'>(createAssignRoute({ assigner, same, keepalive })),
+    release: fresh<'release'>(createReleaseRoute(releases)),
     apps: fresh<'apps'>(apps),
     worlds: fresh<'worlds'>(worlds),
     servers: fresh<'servers'>(servers),

@@ -5,6 +5,7 @@ import {
   assignmentRequest,
   healthAnswer,
   keySetAnswer,
+  releaseAnswer,
   reportAnswer,
   reportRequest,
   rosterAnswer,
@@ -13,7 +14,7 @@ import {
 } from './schemas.ts';
 
 interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** At most one parameter, in braces, which is a whole segment. */
   readonly path: string;
   /** Absent: the query is not looked at. */
@@ -35,6 +36,7 @@ export const ROUTES = {
     status: 201,
     answer: assignmentAnswer,
   },
+  release: { method: 'DELETE', path: '/v1/assignments/{id}', status: 200, answer: releaseAnswer },
   apps: { method: 'GET', path: '/v1/apps', status: 200, answer: appsAnswer },
   worlds: { method: 'GET', path: '/v1/apps/{app}/worlds', status: 200, answer: worldsAnswer },
   servers: { method: 'GET', path: '/v1/servers', query: rosterQuery, status: 200, answer: rosterAnswer },

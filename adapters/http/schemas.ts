@@ -169,6 +169,8 @@ export const assignmentAnswer = v.object({
   ),
 });
 
+export const releaseAnswer = v.object({ status: v.literal('told') });
+
 export const reportRequest = v.strictObject(
   {
     ticket: shortText(MAX_TICKET_BYTES, 'The ticket of the server that this client cannot reach'),
@@ -252,6 +254,7 @@ export const healthAnswer = v.object({ status: v.literal('ok') });
 type Answer<T> = T extends object ? { readonly [K in keyof T]: Answer<T[K]> } : T;
 
 export type AssignmentRequest = v.InferOutput<typeof assignmentRequest>;
+export type ReleaseAnswer = Answer<v.InferOutput<typeof releaseAnswer>>;
 export type ReportAnswer = Answer<v.InferOutput<typeof reportAnswer>>;
 export type RosterQuery = v.InferOutput<typeof rosterQuery>;
 export type AssignmentAnswer = Answer<v.InferOutput<typeof assignmentAnswer>>;

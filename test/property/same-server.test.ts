@@ -67,6 +67,7 @@ describe('rendezvous', () => {
       store,
       watch: createMemoryWatchStore(),
       answers: createMemoryAnswerStore(),
+      tellLeave: async () => true,
       keys,
       readKeys: async () => keys,
       clock,

@@ -4,6 +4,7 @@ import type { HttpRequest, HttpResponse } from '../../adapters/http/types.ts';
 import { createMemoryAnswerStore } from '../../adapters/memory/answer-store.ts';
 import { createMemoryWatchStore } from '../../adapters/memory/watch-store.ts';
 import type { AssignerOptions } from '../../core/assign/assigner.ts';
+import { createReleaseDesk } from '../../core/assign/release-desk.ts';
 import { createSameAnswer } from '../../core/assign/same-answer.ts';
 import type { AnswerStore, PublicKey, WatchStore } from '../../core/ports.ts';
 import type { RosterEntry } from '../../core/registry/roster.ts';
@@ -20,6 +21,10 @@ export interface ApiBench extends AssignBench {
   readonly answers: AnswerStore;
   /** Servers that are suspect by what clients reported. */
   readonly suspected: string[];
+  /** Ids of the servers that were told that a client leaves. */
+  readonly left: string[];
+  /** False: no server answers. */
+  serversAnswer: boolean;
   /** False: there is no roster that may be used. */
   rosterUsable: boolean;
   /** `POST /v1/assignments` with this as JSON. */
@@ -39,6 +44,7 @@ export async function anApiBench(
   const records: RequestRecord[] = [];
   const watch = createMemoryWatchStore();
   const suspected: string[] = [];
+  const left: string[] = [];
   const answers = createMemoryAnswerStore();
   const extra: ApiBench = Object.assign(bench, {
     publicKey,
@@ -46,6 +52,8 @@ export async function anApiBench(
     watch,
     answers,
     suspected,
+    left,
+    serversAnswer: true,
     rosterUsable: true,
     assign: (body?: unknown, headers: Readonly<Record<string, string>> = {}) =>
       extra.send({
@@ -63,19 +71,29 @@ export async function anApiBench(
     send: async (request: Partial<HttpRequest>) =>
       await api({ method: 'GET', path: '/', query: {}, headers: {}, sourceAddress: '198.51.100.7', ...request }),
   });
+  const tickets = {
+    verify: async () => createVerifier([publicKey]),
+    iss: 'test',
+    view: () => assigner.view(),
+    clock: bench.clock,
+  };
   const api = createApi({
     assigner,
     same: createSameAnswer({ assigner, store: answers, signer, clock: bench.clock }),
     roster: { view: () => assigner.view(), refresh: async () => extra.rosterUsable },
     signer,
     publicKeys: async () => [publicKey],
+    releases: createReleaseDesk({
+      ...tickets,
+      tell: async ({ id }) => {
+        left.push(id);
+        return extra.serversAnswer;
+      },
+    }),
     reports: createReportDesk({
-      verify: async () => createVerifier([publicKey]),
-      iss: 'test',
-      view: () => assigner.view(),
+      ...tickets,
       watch,
       store: bench.store,
-      clock: bench.clock,
       onSuspect: (id) => suspected.push(id),
     }),
     keepalive: { intervalSeconds: 20, transmissions: 10, timeoutMs: 700 },

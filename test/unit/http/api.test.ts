@@ -18,6 +18,7 @@ function aFailingApi(error: unknown) {
     roster: { view: () => aView(), refresh: async () => true },
     signer,
     publicKeys: async () => [],
+    releases: { release: () => Promise.reject(error) },
     reports: { report: () => Promise.reject(error) },
     keepalive: { intervalSeconds: 20, transmissions: 10, timeoutMs: 700 },
     report: (record) => records.push(record),

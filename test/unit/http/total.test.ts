@@ -36,9 +36,12 @@ function expectSound({ status, headers, body }: HttpResponse, method: string): v
   }
 }
 
-const paths = [...Object.values(ROUTES).map(({ path }) => path.replace('{app}', 'arena')), '/nowhere'];
+const paths = [
+  ...Object.values(ROUTES).map(({ path }) => path.replace('{app}', 'arena').replace('{id}', 'x')),
+  '/nowhere',
+];
 const anyText = fc.string({ unit: 'binary', maxLength: 40 });
-const method = fc.oneof(fc.constantFrom('GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'TRACE'), anyText);
+const method = fc.oneof(fc.constantFrom('GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS', 'PUT', 'TRACE'), anyText);
 const path = fc.oneof(
   fc.constantFrom(...paths),
   anyText.map((text) => `/v1/apps/${text}/worlds`),
