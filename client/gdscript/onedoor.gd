@@ -10,7 +10,8 @@ signal assigned(server)
 signal lost(server, reason, code)
 # Another server, and `ticket` is the one for it: join it.
 signal reassigned(server, from)
-# The server ends in `ends_in_ms` (-1: it did not say). Play on, `reassigned` follows. Comes again when another is `named`.
+# The server ends in `ends_in_ms` (-1: it did not say). Play on, `reassigned` follows. Comes again when another is
+# `named`.
 signal moving(server, ends_in_ms, named)
 # No server now: `code` says why. The door is asked again in `retry_in_ms` by itself.
 signal refused(code, retry_in_ms)
@@ -28,8 +29,8 @@ const NEVER = 1 << 60
 const READS_AT_ONCE = 64
 const READ_BYTES = 4096
 
-# To be read: where to play ({} before `assigned`), the seat there ("" where there are no seats), how the server was found
-# ("udp", "tcp"), whether it is the one of `resume`, and the identity that the ticket is bound to.
+# To be read: where to play ({} before `assigned`), the seat there ("" where there are no seats), how the server was
+# found ("udp", "tcp"), whether it is the one of `resume`, and the identity that the ticket is bound to.
 var server = {}
 var ticket = ""
 var via = ""
@@ -44,10 +45,10 @@ var _lookups = []
 var _performing = false
 
 
-# Starts a session with the door at "host", "host:port" or "[IPv6]:port". Options, all of them texts where nothing else is
-# said: `app`, `world`, `group`, `client` (1 to 32 bytes of UTF-8), `type` (a number, the deployment's packet type) and
-# `resume` (what `state` gave before a restart; what cannot be read counts as nothing). ERR_INVALID_PARAMETER, and a line
-# in the log for each problem, if something is not as it must be.
+# Starts a session with the door at "host", "host:port" or "[IPv6]:port". Options, all of them texts where nothing else
+# is said: `app`, `world`, `group`, `client` (1 to 32 bytes of UTF-8), `type` (a number, the deployment's packet type)
+# and `resume` (what `state` gave before a restart; what cannot be read counts as nothing). ERR_INVALID_PARAMETER, and a
+# line in the log for each problem, if something is not as it must be.
 func open(door, options = {}):
 	if _machine != null and _machine.phase != Machine.CLOSED:
 		push_error("Onedoor: `open` was called twice; `close` the session first")
@@ -70,6 +71,9 @@ func open(door, options = {}):
 	via = ""
 	resumed = false
 	_channels = {}
+	for id in _lookups:
+		IP.erase_resolve_item(id)
+	_lookups = []
 	_machine = Machine.new(options, client, Entropy.new())
 	# A seat belongs to its client: another one has no use for it.
 	_machine.start(Grant.from_state(saved) if known and saved.client == client else null, now_ms())
@@ -231,7 +235,9 @@ func _tell(event):
 
 
 func _open(action):
-	var channel = {"via": action.via, "to": action.to, "open": false, "inbox": PoolByteArray(), "outbox": PoolByteArray()}
+	var channel = {"via": action.via, "to": action.to, "open": false}
+	channel.inbox = PoolByteArray()
+	channel.outbox = PoolByteArray()
 	var host = Wire.format_address(action.to.address)
 	if action.via == "tcp":
 		channel.peer = StreamPeerTCP.new()
@@ -317,8 +323,8 @@ func _fail_tcp(id):
 	_perform()
 
 
-# The name's addresses, by the engine's own resolver: the system's first choice, then one of each family, so that a broken
-# family costs one repeat and not the session (RFC 8305, section 4).
+# The name's addresses, by the engine's own resolver: the system's first choice, then one of each family, so that a
+# broken family costs one repeat and not the session (RFC 8305, section 4).
 func _resolve():
 	if Wire.parse_address(_host).size() > 0:
 		_machine.found_doors([{"address": Wire.parse_address(_host), "port": _port}], now_ms())
@@ -429,8 +435,8 @@ class Wire:
 	static func text_of(bytes):
 		return bytes.get_string_from_utf8() if bytes != null else ""
 
-	# The fields of a response, by the names of the options; or "reason" alone, the first that applies. Texts stay bytes.
-	# "classic" is 4, 6 or, extended, 0. Of pages only the form is checked.
+	# The fields of a response, by the names of the options; or "reason" alone, the first that applies. Texts stay
+	# bytes. "classic" is 4, 6 or, extended, 0. Of pages only the form is checked.
 	static func read_response(bytes, type):
 		var length = bytes.size()
 		if length < 8 or length > MAX_PACKET:
@@ -935,7 +941,8 @@ class Watch:
 	# Earliest and latest start of the next keepalive, where an answer asked for one.
 	var not_before = 0
 	var soon = NEVER
-	# The channels to its probe port: the way that was answered first is kept. `doubts`: the door was not reached by UDP.
+	# The channels to its probe port: the way that was answered first is kept. `doubts`: the door was not reached by
+	# UDP.
 	var doubts
 	var path = ""
 	var udp = []

@@ -1,6 +1,6 @@
-# Plays a session against each door of job.json and prints what it tells, a line of JSON each: the door's port, the event
-# by the names of tools/fake-door/faults.json, and its fields. Ends when each session has had its `wanted` events and was
-# watched for `lingerMs` more, or after `deadlineMs`.
+# Plays a session against each door of job.json and prints what it tells, a line of JSON each: the door's port, the
+# event by the names of tools/fake-door/faults.json, and its fields. Ends when each session has had its `wanted` events
+# and was watched for `lingerMs` more, or after `deadlineMs`.
 extends SceneTree
 
 const Onedoor = preload("res://onedoor.gd")

@@ -1,6 +1,6 @@
-# Feeds sessions with answers that were damaged: job.json has `count` and `seed`; the same numbers give the same run. Prints
-# what became of them, and how many sessions were ever told to use an address that no valid answer named: one from where
-# it was asked, with a nonce that it had sent.
+# Feeds sessions with answers that were damaged: job.json has `count` and `seed`; the same numbers give the same run.
+# Prints what became of them, and how many sessions were ever told to use an address that no valid answer named: one
+# from where it was asked, with a nonce that it had sent.
 extends SceneTree
 
 const Onedoor = preload("res://onedoor.gd")

@@ -1,7 +1,7 @@
-# Plays the scenario of job.json on a virtual clock and prints what the machine does, a line of JSON for each action. Steps:
-# {"until": ms}: time passes, with each tick when it is due. {"answer": hex}: to the newest packet that was sent, whose nonce
-# takes the place of the one in `hex`. {"sent": n}, {"received": n}, {"lost": 1}, {"close": 1}. {"sleep": ms}: time passes
-# without a tick.
+# Plays the scenario of job.json on a virtual clock and prints what the machine does, a line of JSON for each action.
+# Steps: {"until": ms}: time passes, with each tick when it is due. {"answer": hex}: to the newest packet that was sent,
+# whose nonce takes the place of the one in `hex`. {"sent": n}, {"received": n}, {"lost": 1}, {"close": 1}. {"sleep":
+# ms}: time passes without a tick.
 extends SceneTree
 
 const Onedoor = preload("res://onedoor.gd")

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAddress, toWireAddress } from '../../core/wire/address.ts';
 import { encodeResponse } from '../../core/wire/encode-response.ts';
 import { GodotProject, NO_GODOT } from '../support/godot.ts';
@@ -32,8 +32,11 @@ const ALIVE = answer('203.0.113.1', { server: 'i-1.0', keepalive: KEEPALIVE });
 const PLAYING = [GRANT, ALIVE];
 
 describe.skipIf(NO_GODOT)('the session of the client for Godot, on a virtual clock', () => {
-  const project = new GodotProject(['test/gdscript/machine.gd']);
-  afterAll(() => project.remove());
+  let project: GodotProject;
+  beforeAll(() => {
+    project = new GodotProject(['test/gdscript/machine.gd']);
+  });
+  afterAll(() => project?.remove());
   const play = (steps: readonly object[], doors = ['198.51.100.1']): Promise<Done[]> => {
     return project.run<Done>('machine.gd', { doors, steps });
   };

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeDoor } from '../../tools/fake-door/fake-door.ts';
 import { type ExpectedEvent, type Fault, readFaultTable } from '../../tools/fake-door/table.ts';
 import { keepFaultColumn } from '../support/fault-column.ts';
@@ -20,8 +20,11 @@ interface Told extends ExpectedEvent {
 }
 
 describe.skipIf(NO_GODOT)('a session of the client for Godot', () => {
-  const project = new GodotProject(['test/gdscript/faults.gd', 'test/gdscript/fuzz.gd']);
-  afterAll(() => project.remove());
+  let project: GodotProject;
+  beforeAll(() => {
+    project = new GodotProject(['test/gdscript/faults.gd', 'test/gdscript/fuzz.gd']);
+  });
+  afterAll(() => project?.remove());
   const play = (games: readonly object[]): Promise<Told[]> => {
     return project.run<Told>('faults.gd', { deadlineMs: DEADLINE_MS, games });
   };

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DROP_REASONS, type DropReason } from '../../core/wire/drop-reasons.ts';
 import { GodotProject, NO_GODOT } from '../support/godot.ts';
 import { readVectors } from '../support/wire-vectors.ts';
@@ -28,8 +28,11 @@ function vectorsOf(file: string): readonly Vector[] {
 }
 
 describe.skipIf(NO_GODOT)('the packets of the client for Godot', () => {
-  const project = new GodotProject(['test/gdscript/vectors.gd']);
-  afterAll(() => project.remove());
+  let project: GodotProject;
+  beforeAll(() => {
+    project = new GodotProject(['test/gdscript/vectors.gd']);
+  });
+  afterAll(() => project?.remove());
   const tell = (jobs: readonly object[]): Promise<unknown[]> => project.run('vectors.gd', jobs);
 
   it('are read as the vectors of responses say', async () => {
