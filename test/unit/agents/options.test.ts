@@ -114,4 +114,44 @@ describe('wrong flags', () => {
       expect.stringContaining('`--game`'),
     ]);
   });
+
+  it('open the SDK of Agones where a port is given for it', () => {
+    expect(parse()).not.toHaveProperty('agones');
+    expect(parse(['--agones-port', '9358'])).toMatchObject({
+      load: 'api',
+      agones: {
+        port: 9_358,
+        healthSeconds: 15,
+        load: { kind: 'tickets' },
+        declared: { playerCapacity: 8, counters: {}, lists: {} },
+      },
+    });
+    const declared = ['--agones-counter', 'rooms=1/10', '--agones-counter', 'b=0/2', '--agones-list', 'members=16'];
+    expect(parse(['--agones-port', '9358', '--load', 'agones:list:members', ...declared]).agones).toMatchObject({
+      load: { kind: 'list', name: 'members' },
+      declared: {
+        counters: { rooms: { count: 1, capacity: 10 }, b: { count: 0, capacity: 2 } },
+        lists: { members: { capacity: 16, values: [] } },
+      },
+    });
+    const kinds = ['agones', 'agones:counter:b', 'bzflag'].map(
+      (load) => parse(['--agones-port', '9358', ...declared, '--load', load]).agones?.load.kind,
+    );
+    expect(kinds).toEqual(['players', 'counter', 'query']);
+  });
+
+  it.each([
+    [['--load', 'agones'], /`--agones-port` must be given with --load agones/],
+    [['--agones-health', '5'], /`--agones-port` must be given with --agones-health/],
+    [['--agones-list', 'a=1'], /`--agones-port` must be given with --agones-list/],
+    [['--agones-port', '9358', '--load', 'agones:counter:x'], /`--load` must be agones, .* got: agones:counter:x/],
+    [['--agones-port', '9358', '--load', 'agones:list:constructor'], /`--load` must be agones/],
+    [['--agones-port', '9358', '--load', 'agones:'], /`--load` must be agones/],
+    [['--agones-port', '7100'], /`--agones-port` must be 1 ports away from --api-port, got: 7100/],
+    [['--agones-port', '9358', '--agones-counter', 'rooms=3/2'], /NAME=COUNT\/CAPACITY/],
+    [['--agones-port', '9358', '--agones-list', 'rooms=1001'], /NAME=CAPACITY/],
+    [['--agones-port', '9358', '--agones-health', '0'], /1 to 3600/],
+  ])('refuse %j for the SDK of Agones', (args, problem) => {
+    expect(problems([...LEAST, ...args]).join()).toMatch(problem);
+  });
 });
