@@ -1,5 +1,4 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage, RequestOptions } from 'node:http';
 import type { Access } from './access.ts';
 import { RequestSigner } from './signature.ts';
 
@@ -17,8 +16,15 @@ export interface ServiceOptions {
 }
 
 export interface CallOptions {
-  /** Ends the call, whatever part of it hangs. */
-  readonly signal?: AbortSignal;
+  /** Ends the call, whatever part of it hangs. @default never */
+  readonly timeoutMs?: number;
+  /** Doing it twice does no harm: sent again at once where a kept connection turns out to be closed. @default false */
+  readonly repeatable?: boolean;
+}
+
+/** No answer within the call's time. */
+class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
 }
 
 /** An answer that is no success. `name` is the service's error code, as in its API reference. */
@@ -67,20 +73,49 @@ function parse(text: string): Record<string, unknown> {
   }
 }
 
-function receive(request: ClientRequest, body: string): Promise<Answer> {
+/** A timer of its own costs a tenth of an AbortSignal that Node must watch. */
+function receive(request: ClientRequest, body: string, timeoutMs: number | undefined): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    request.on('error', reject);
+    const late = () => request.destroy(new TimeoutError(`no answer within ${timeoutMs} ms`));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    request.on('error', fail);
     request.on('response', (response: IncomingMessage) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('error', fail);
       response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
+        clearTimeout(timer);
         resolve({ status: response.statusCode ?? 0, text, date: response.headers.date });
       });
     });
     request.end(body);
   });
+}
+
+/** A service closes a connection that was idle for long, perhaps just when the next request is on its way. */
+const CLOSED = new Set(['ECONNRESET', 'EPIPE']);
+
+function wasClosed(request: ClientRequest, error: unknown): boolean {
+  return request.reusedSocket && CLOSED.has((error as NodeJS.ErrnoException).code ?? '');
+}
+
+type Send = (options: RequestOptions) => ClientRequest;
+
+/** Where the calls go. */
+interface Place {
+  readonly send: Send;
+  /** What is the same in every request. */
+  readonly to: RequestOptions;
+  readonly host: string;
+  readonly agent: HttpAgent;
+  readonly signer: RequestSigner;
 }
 
 /**
@@ -91,7 +126,7 @@ function receive(request: ClientRequest, body: string): Promise<Answer> {
 export class JsonService {
   readonly #options: ServiceOptions;
   readonly #wallMs: () => number;
-  #where: Promise<{ readonly url: URL; readonly signer: RequestSigner; readonly agent: HttpAgent }> | undefined;
+  #where: Promise<Place> | undefined;
   #skewMs = 0;
 
   constructor(options: ServiceOptions) {
@@ -99,13 +134,13 @@ export class JsonService {
     this.#wallMs = options.wallMs ?? Date.now;
   }
 
-  /** Throws ServiceError, Node's errors of connections, or the signal's reason. */
-  async call(operation: string, body: string, { signal }: CallOptions = {}): Promise<string> {
-    let answer = await this.#send(operation, body, signal);
+  /** Throws ServiceError, Node's errors of connections, or an error named TimeoutError. */
+  async call(operation: string, body: string, options: CallOptions = {}): Promise<string> {
+    let answer = await this.#send(operation, body, options);
     if (answer.status === 200) return answer.text;
     let error = failure(answer);
     if (WRONG_TIME.has(error.name) && this.#learnTime(answer.date)) {
-      answer = await this.#send(operation, body, signal);
+      answer = await this.#send(operation, body, options);
       if (answer.status === 200) return answer.text;
       error = failure(answer);
     }
@@ -120,36 +155,51 @@ export class JsonService {
     );
   }
 
-  async #send(operation: string, body: string, signal: AbortSignal | undefined): Promise<Answer> {
+  async #send(operation: string, body: string, { timeoutMs, repeatable }: CallOptions): Promise<Answer> {
+    const startedMs = performance.now();
     const { access, contentType, target } = this.#options;
     this.#where ??= this.#find();
-    const { url, signer, agent } = await this.#where.catch((error) => {
+    const { send, to, host, agent, signer } = await this.#where.catch((error) => {
       // What is missing now may be there at the next call.
       this.#where = undefined;
       throw error;
     });
     const credentials = await access.credentials();
-    const unsigned = { 'content-type': contentType, host: url.host, 'x-amz-target': `${target}.${operation}` };
+    const unsigned = { 'content-type': contentType, host, 'x-amz-target': `${target}.${operation}` };
     const headers = signer.sign(unsigned, body, credentials, this.#wallMs() + this.#skewMs);
     headers['content-length'] = String(Buffer.byteLength(body));
-    signal?.throwIfAborted();
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const { hostname, port } = url;
-    // Node wants an IPv6 address without its brackets.
-    const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-    return await receive(
-      send({ method: 'POST', path: '/', host, port, agent, headers, ...(signal && { signal }) }),
-      body,
-    );
+    const left = (): number | undefined => {
+      if (timeoutMs === undefined) return undefined;
+      const leftMs = timeoutMs - (performance.now() - startedMs);
+      if (leftMs > 0) return Math.ceil(leftMs);
+      throw new TimeoutError(`no answer within ${timeoutMs} ms`);
+    };
+    const leftMs = left();
+    const request = send({ ...to, agent, headers });
+    try {
+      return await receive(request, body, leftMs);
+    } catch (error) {
+      if (!repeatable || !wasClosed(request, error)) throw error;
+    }
+    // The other kept connections are as old: this one is new.
+    const againMs = left();
+    return await receive(send({ ...to, agent: false, headers }), body, againMs);
   }
 
-  async #find() {
+  /** Node's HTTP is loaded here: it takes most of the time in which a function's bundle loads. */
+  async #find(): Promise<Place> {
     const { name, access, endpoint } = this.#options;
     const region = await access.region();
-    const url = new URL(endpoint ?? `https://${hostOf(name, region)}`);
-    const keep = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    const agent = url.protocol === 'https:' ? new HttpsAgent(keep) : new HttpAgent(keep);
-    return { url, agent, signer: new RequestSigner({ service: name, region }) };
+    const { protocol, host, hostname, port } = new URL(endpoint ?? `https://${hostOf(name, region)}`);
+    const { Agent, request } = protocol === 'https:' ? await import('node:https') : await import('node:http');
+    return {
+      send: request,
+      // Node wants an IPv6 address without its brackets.
+      to: { method: 'POST', path: '/', host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname, port },
+      host,
+      agent: new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+      signer: new RequestSigner({ service: name, region }),
+    };
   }
 
   /** True if the service's clock says that ours is the reason. */

@@ -37,14 +37,18 @@ function translate(error: unknown, facts: CallFacts): unknown {
   );
 }
 
-/** One try within `timeoutMs`, whatever part of it hangs. Throws OnedoorError `registry.*`, or the failed condition. */
+/**
+ * One try within `timeoutMs`, whatever part of it hangs; `repeatable`: where a kept connection was closed, one more.
+ * Throws OnedoorError `registry.*`, or the failed condition.
+ */
 export async function callOnce<T>(
   facts: CallFacts,
   timeoutMs: number,
   send: (options: CallOptions) => Promise<T>,
+  repeatable = false,
 ): Promise<T> {
   try {
-    return await send({ signal: AbortSignal.timeout(timeoutMs) });
+    return await send({ timeoutMs, repeatable });
   } catch (error) {
     throw translate(error, facts);
   }
@@ -63,7 +67,7 @@ export async function callAgain<T>(
 ): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await callOnce(facts, timeoutMs, send);
+      return await callOnce(facts, timeoutMs, send, true);
     } catch (error) {
       const again = error instanceof OnedoorError && error.code === 'registry.unreachable' && tries < TRIES;
       if (!again) throw error;

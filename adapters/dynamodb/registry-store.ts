@@ -3,8 +3,10 @@ import { ConfigError } from '../../core/errors.ts';
 import type { PublicKey, RegistryStore } from '../../core/ports.ts';
 import type { WriteReply } from '../../core/registry/commands.ts';
 import type { ServerRow } from '../../core/registry/row.ts';
+import type { CallOptions } from '../aws/service.ts';
 import { callAgain, callOnce, isConditionFailed } from './calls.ts';
 import { DEFAULT_TIMEOUT_MS, type DynamoClient } from './client.ts';
+import { hedged } from './hedge.ts';
 import { type Item, type MalformedRow, rowOfItem } from './row-item.ts';
 import { listItems } from './row-list.ts';
 import {
@@ -18,6 +20,8 @@ import {
 
 /** DynamoDB Developer Guide, "Naming rules". */
 const TABLE_NAME = /^[\w.-]{3,255}$/;
+/** Far above what DynamoDB takes for a write, far below a client's patience: about one take in a thousand is sent twice. */
+const HEDGE_MS = 250;
 const KEYS_ITEM = 'KEYS#tickets';
 const rosterKey = (name: string): string => `ROSTER#${name}`;
 
@@ -26,6 +30,11 @@ export interface RegistryStoreOptions {
   readonly table: string;
   /** Longest time for one try of one call. @default 2000 */
   readonly timeoutMs?: number;
+  /**
+   * A take that has no answer after this many ms is sent a second time, with the same token, on another connection; the
+   * first answer counts. Infinity: never. @default 250
+   */
+  readonly hedgeMs?: number;
   /** The program that makes or claims rows here, for people to see. @default - rows do not say */
   readonly version?: string;
   /** Told of each item that had to be skipped, once while it stays wrong in the same way. @default nobody */
@@ -57,7 +66,7 @@ function publicKeyOf(value: AttributeValue): PublicKey[] {
  * if `table` is no table's name.
  */
 export function createRegistryStore(options: RegistryStoreOptions): RegistryStore {
-  const { client, table, version, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { client, table, version, timeoutMs = DEFAULT_TIMEOUT_MS, hedgeMs = HEDGE_MS } = options;
   const onMalformed = tellOnce(options.onMalformed ?? (() => {}));
   if (!TABLE_NAME.test(table)) {
     throw new ConfigError([`\`table\` (ONEDOOR_TABLE) must be the name of a DynamoDB table, got: "${table}".`]);
@@ -78,10 +87,10 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
   }
 
   /**
-   * One try: the caller alone knows what a repetition would mean. A refusal brings the row with it
+   * One try: the caller alone knows what a repetition would mean; a take can tell itself by its token. A refusal brings the row with it
    * (ALL_OLD); an engine that cannot return it, or a row that is not there, costs a consistent read.
    */
-  async function update(key: string, change: Conditional): Promise<WriteReply> {
+  async function update(key: string, change: Conditional, tryMs = timeoutMs, repeatable = false): Promise<WriteReply> {
     const input = {
       TableName: table,
       Key: { pk: { S: key } },
@@ -91,7 +100,8 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
     } as const;
     const facts = { operation: 'UpdateItem', table, key };
     try {
-      const reply = await callOnce(facts, timeoutMs, (options) => client.call('UpdateItem', input, options));
+      const send = (options: CallOptions) => client.call('UpdateItem', input, options);
+      const reply = await callOnce(facts, tryMs, send, repeatable);
       const row = rowOf(reply.Attributes);
       // A write that landed on a row nobody can read is as good as refused: its sender must not build on it.
       return row ? { ok: true, row } : { ok: false, row: undefined };
@@ -100,6 +110,13 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
       const old = error.body['Item'] as Item | undefined;
       return { ok: false, row: rowOf(old ?? (await read(key, true))) };
     }
+  }
+
+  /** The whole of it within the time of one try. */
+  function take(key: string, change: Conditional): Promise<WriteReply> {
+    if (hedgeMs >= timeoutMs) return update(key, change, timeoutMs, true);
+    const send = (isSecond: boolean) => update(key, change, isSecond ? timeoutMs - hedgeMs : timeoutMs, true);
+    return hedged({ afterMs: hedgeMs }, send);
   }
 
   async function forget(key: string, beat: number): Promise<boolean> {
@@ -117,7 +134,10 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
   return {
     forget,
     get: async (key) => rowOf(await read(key, true)),
-    write: (key, command) => update(key, commandUpdate(command, version)),
+    write: (key, command) => {
+      const change = commandUpdate(command, version);
+      return command.kind === 'take' ? take(key, change) : update(key, change);
+    },
     place: (key, placement) => update(key, placementUpdate(placement, false)),
     enrol: (key, placement) => update(key, placementUpdate(placement, true)),
     bury: (key) => update(key, burialUpdate()),

@@ -47,7 +47,7 @@ async function fromFile(ref: string): Promise<Uint8Array> {
 async function askAgain(service: JsonService, body: string): Promise<string> {
   for (let tries = 1; ; tries++) {
     try {
-      return await service.call('GetSecretValue', body, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      return await service.call('GetSecretValue', body, { timeoutMs: TIMEOUT_MS, repeatable: true });
     } catch (error) {
       const isFinal = error instanceof ServiceError && error.status < 500;
       if (isFinal || tries === TRIES) throw error;

@@ -16,7 +16,10 @@ interface Answer {
 }
 
 /** A service on loopback that answers as the test says. */
-async function aService(answer: (request: IncomingMessage, body: string) => Answer) {
+async function aService(
+  answer: (request: IncomingMessage, body: string) => Answer,
+  own: Partial<typeof access> | { readonly credentials: () => Promise<ReturnType<typeof access.credentials>> } = {},
+) {
   const server = createServer(async (request, response) => {
     const body = (await request.setEncoding('utf8').toArray()).join('');
     const { status = 200, body: text = '{}', date, silent } = answer(request, body);
@@ -34,7 +37,7 @@ async function aService(answer: (request: IncomingMessage, body: string) => Answ
     target: 'DynamoDB_20120810',
     contentType: 'application/x-amz-json-1.0',
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    access,
+    access: { ...access, ...own },
     wallMs: () => NOW,
   });
   onTestFinished(() => {
@@ -108,10 +111,43 @@ describe('a service of AWS', () => {
 
   it('is given up when the caller’s time is over', async () => {
     const { service } = await aService(() => ({ silent: true }));
-    const error = await failureOf(service.call('GetItem', '{}', { signal: AbortSignal.timeout(50) }));
-    expect(error.name).toMatch(/AbortError|TimeoutError/);
-    const late = failureOf(service.call('GetItem', '{}', { signal: AbortSignal.abort(new Error('too late')) }));
-    expect(await late).toMatchObject({ message: 'too late' });
+    const error = await failureOf(service.call('GetItem', '{}', { timeoutMs: 50 }));
+    expect(error.name).toBe('TimeoutError');
+  });
+
+  it('is given up when the caller’s time is over before the request can be signed', async () => {
+    let calls = 0;
+    const { service } = await aService(() => ({ body: String(calls++) }), {
+      credentials: () => new Promise((resolve) => setTimeout(resolve, 30, access.credentials())),
+    });
+    expect((await failureOf(service.call('GetItem', '{}', { timeoutMs: 10 }))).name).toBe('TimeoutError');
+    expect(calls).toBe(0);
+  });
+
+  it.each([
+    [true, 'answered on a new one', '{"n":3}', 3],
+    [false, 'a failure', 'ECONNRESET', 2],
+  ])('on a kept connection that was closed, repeatable %s, is %s', async (repeatable, _what, expected, most) => {
+    let calls = 0;
+    const { service } = await aService((request) => {
+      calls++;
+      if (calls === 2) request.socket.resetAndDestroy();
+      return { body: `{"n":${calls}}` };
+    });
+    expect(await service.call('GetItem', '{}')).toBe('{"n":1}');
+    const outcome = await service.call('GetItem', '{}', { repeatable }).catch((error) => error.code);
+    expect({ outcome, calls }).toEqual({ outcome: expected, calls: most });
+  });
+
+  it('that cannot be sent on a new connection is a failure, repeatable or not', async () => {
+    let calls = 0;
+    const { service } = await aService((request) => {
+      calls++;
+      request.socket.resetAndDestroy();
+      return {};
+    });
+    const error = await failureOf(service.call('GetItem', '{}', { repeatable: true }));
+    expect({ error, calls }).toMatchObject({ error: { code: 'ECONNRESET' }, calls: 1 });
   });
 
   it('asks again for its region after that could not be told', async () => {

@@ -24,7 +24,7 @@ afterAll(() => engine.close());
 beforeEach(async () => {
   proxy = await startDynamoProxy(engine.endpoint);
   client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: proxy.endpoint });
-  store = createRegistryStore({ client, table: 'registry', timeoutMs: TIMEOUT_MS });
+  store = createRegistryStore({ client, table: 'registry', timeoutMs: TIMEOUT_MS, hedgeMs: Number.POSITIVE_INFINITY });
 });
 afterEach(async () => {
   client.destroy();
@@ -48,26 +48,80 @@ async function failureOf(call: Promise<unknown>): Promise<OnedoorError> {
 }
 
 describe('writes', () => {
-  it.each(['lose', 'break'] as const)(
-    'are tried once when the reply is lost (%s), and a take is known again',
-    async (how) => {
-      const key = `SRV#AROAEXAMPLE:i-${how}#0`;
-      await aReadyRow(key, 5);
-      const take = { kind: 'take', k: 2, token: 't1' } as const;
-      proxy.onReply = () => how;
-      const start = performance.now();
-      const error = await failureOf(store.write(key, take));
-      expect(performance.now() - start).toBeLessThan(TIMEOUT_MS * 3);
-      expect(error.code).toBe('registry.unreachable');
-      expect(error.payload).toMatchObject({ operation: 'UpdateItem', table: 'registry', key });
-      expect(error.cause).toBeInstanceOf(Error);
-      expect(proxy.served).toEqual(['UpdateItem']);
+  it.each([
+    ['lose', 1],
+    // On a kept connection that is closed a take goes out once more, on a new one.
+    ['break', 2],
+  ] as const)('are tried once when the reply is lost (%s), and a take is known again', async (how, times) => {
+    const key = `SRV#AROAEXAMPLE:i-${how}#0`;
+    await aReadyRow(key, 5);
+    const take = { kind: 'take', k: 2, token: 't1' } as const;
+    proxy.onReply = () => how;
+    const start = performance.now();
+    const error = await failureOf(store.write(key, take));
+    expect(performance.now() - start).toBeLessThan(TIMEOUT_MS * 3);
+    expect(error.code).toBe('registry.unreachable');
+    expect(error.payload).toMatchObject({ operation: 'UpdateItem', table: 'registry', key });
+    expect(error.cause).toBeInstanceOf(Error);
+    await expect
+      .poll(() => proxy.served, { timeout: 10_000 })
+      .toEqual(Array.from({ length: times }, () => 'UpdateItem'));
 
-      proxy.onReply = (_operation, body) => body;
-      const outcome = readTakeReply(take, await store.write(key, take), 0, 100, DEFAULT_TIMING);
-      expect(outcome).toMatchObject({ ok: true, seats: { first: 1_001, last: 1_002 }, row: { seats: { free: 3 } } });
+    proxy.onReply = (_operation, body) => body;
+    const outcome = readTakeReply(take, await store.write(key, take), 0, 100, DEFAULT_TIMING);
+    expect(outcome).toMatchObject({ ok: true, seats: { first: 1_001, last: 1_002 }, row: { seats: { free: 3 } } });
+  });
+
+  it('that take are sent again with their token when no answer comes, and what the first won is known', async () => {
+    const key = `SRV#AROAEXAMPLE:i-hedged#0`;
+    await aReadyRow(key, 5);
+    const hedging = createRegistryStore({ client, table: 'registry', timeoutMs: 20_000, hedgeMs: 30 });
+    const take = { kind: 'take', k: 2, token: 't2' } as const;
+    let lost = 0;
+    proxy.onReply = (_operation, body) => (lost++ === 0 ? 'lose' : body);
+    const outcome = readTakeReply(take, await hedging.write(key, take), 0, 100, DEFAULT_TIMING);
+    expect(outcome).toMatchObject({ ok: true, seats: { first: 1_001, last: 1_002 }, row: { seats: { free: 3 } } });
+    expect(proxy.served.filter((operation) => operation === 'UpdateItem')).toHaveLength(2);
+  });
+
+  it.each(['beat', 'claim'] as const)(
+    'that are no takes are sent once however late the answer is (%s)',
+    async (kind) => {
+      const key = `SRV#AROAEXAMPLE:i-late-${kind}#0`;
+      await aReadyRow(key, 5);
+      const hedging = createRegistryStore({ client, table: 'registry', timeoutMs: TIMEOUT_MS, hedgeMs: 20 });
+      proxy.onReply = () => 'lose';
+      const load = { hb: 2_000, sessions: 0, capacity: 5, state: 'ready' } as const;
+      const beat = { kind, gen: GEN, beat: 1_001, addFree: 0, ...load } as const;
+      const claim = { kind, gen: '00000000000000b2', seen: GEN } as const;
+      const command = kind === 'beat' ? { ...beat, kind } : { ...claim, kind };
+      expect((await failureOf(hedging.write(key, command))).code).toBe('registry.unreachable');
+      await expect.poll(() => proxy.served, { timeout: 10_000 }).toEqual(['UpdateItem']);
     },
   );
+
+  it('that take do not show that the registry closed a kept connection; a beat tells', async () => {
+    const key = `SRV#AROAEXAMPLE:i-closed#0`;
+    await aReadyRow(key, 5);
+    const breakOnce = () => {
+      let broken = 0;
+      proxy.onReply = (_operation, body) => (broken++ === 0 ? 'break' : body);
+    };
+    breakOnce();
+    const patient = createRegistryStore({
+      client,
+      table: 'registry',
+      timeoutMs: 20_000,
+      hedgeMs: Number.POSITIVE_INFINITY,
+    });
+    const reply = await patient.write(key, { kind: 'take', k: 1, token: 't3' });
+    expect(reply.row?.seats).toMatchObject({ free: 4, last: 't3' });
+    await patient.get(key);
+    breakOnce();
+    const load = { hb: 2_000, sessions: 0, capacity: 5, state: 'ready' } as const;
+    const beat = patient.write(key, { kind: 'beat', gen: GEN, beat: 1_001, addFree: 0, ...load });
+    expect((await failureOf(beat)).code).toBe('registry.unreachable');
+  });
 
   it('are unreachable, not refused, when the table is throttled', async () => {
     proxy.onRequest = () => ({});
