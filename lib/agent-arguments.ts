@@ -1,3 +1,4 @@
+import type { AgonesConfig } from '../core/config/fleet-config.ts';
 import { AGENT_API_PORT, AGENT_JOURNAL, AGENT_TOKEN_FILE } from './boot/boot-script.ts';
 
 /** What an agent of ours stands for. */
@@ -8,6 +9,8 @@ export interface AgentDuty {
   readonly ports: Readonly<Record<string, number>>;
   /** The agent's `--load`. */
   readonly load: string;
+  /** Where a build made for Agones finds its SDK. @default - nowhere */
+  readonly agones?: AgonesConfig;
   readonly drainSeconds: number;
   /** Where the agent answers for the door. @default - it does not */
   readonly door?: { readonly port: number; readonly healthPort: number };
@@ -21,6 +24,7 @@ export function agentArguments({
   capacity,
   ports,
   load,
+  agones,
   drainSeconds,
   door,
   paths,
@@ -29,6 +33,8 @@ export function agentArguments({
   const flags: Readonly<Record<string, string | number | undefined>> = {
     capacity,
     load: `"${load}"`,
+    'agones-port': agones?.port,
+    'agones-health': agones?.healthSeconds,
     'probe-port': ports['probe'],
     'lobby-port': ports['lobby'],
     'door-port': door?.port,
@@ -40,6 +46,8 @@ export function agentArguments({
   };
   return [
     ...Array.from({ length: slots }, (_, slot) => `--game 127.0.0.1:${game + slot}`),
+    ...Object.entries(agones?.counters ?? {}).map(([name, counter]) => `--agones-counter ${name}=${counter}`),
+    ...Object.entries(agones?.lists ?? {}).map(([name, most]) => `--agones-list ${name}=${most}`),
     ...Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])),
     '--json',
   ];

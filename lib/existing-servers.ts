@@ -4,6 +4,7 @@ import { InstanceArchitecture } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import type { AgonesConfig } from '../core/config/fleet-config.ts';
 import { type AgentDuty, agentArguments } from './agent-arguments.ts';
 import { bootScript } from './boot/boot-script.ts';
 import { AGENT_BUNDLE, checkBundles, DIST, fetchedFile, fetchStatement, nodeBundle } from './bundles.ts';
@@ -45,6 +46,12 @@ export interface ExistingServersProps {
    * @default 'api'
    */
   readonly load?: string;
+  /**
+   * Where a build made for Agones finds that SDK's REST calls; `load` says which of its figures counts.
+   *
+   * @default - nowhere
+   */
+  readonly agones?: AgonesConfig;
   /**
    * How long an agent that is stopped by its operator waits for its sessions to end.
    *
@@ -96,6 +103,7 @@ export class ExistingServers extends Construct {
     });
     const duty: AgentDuty = {
       ...{ slots, ports, load, capacity: props.capacity },
+      ...(props.agones && { agones: props.agones }),
       drainSeconds: (props.drainTime ?? Duration.hours(1)).toSeconds(),
     };
     const script = bootScript({

@@ -158,7 +158,7 @@ export class OnedoorStack extends Stack {
       slots: fleet.slots,
       capacity: fleet.capacity,
       ports: fleet.ports,
-      load: loadFlag(fleet.load),
+      ...loadProps(fleet.load),
       diskGib: fleet.diskGib,
       drainTime: Duration.seconds(fleet.drainSeconds),
       targetUsePercent: fleet.targetUsePct,
@@ -176,7 +176,7 @@ export class OnedoorStack extends Stack {
       ...{ slots, capacity, ports },
       join: tag,
       architecture: architecture === 'arm64' ? InstanceArchitecture.ARM_64 : InstanceArchitecture.X86_64,
-      load: loadFlag(load),
+      ...loadProps(load),
     });
     new CfnOutput(this, `Policy-${tag}`, {
       description: `To be attached to the role of machines with the tag onedoor:join=${tag}`,
@@ -243,8 +243,15 @@ function network(scope: Construct, { maxAzs, vpc }: NetworkConfig): IVpc {
   }) as IVpc;
 }
 
-/** The agent's `--load`. */
-function loadFlag(load: LoadConfig): string {
+/** The agent's `--load`, and what goes with it. */
+function loadProps(load: LoadConfig): Pick<ServerFleetProps, 'agones'> & { readonly load: string } {
+  if (load.adapter !== 'agones') return { load: loadFlag(load) };
+  const { adapter, sessions, ...agones } = load;
+  if (sessions === 'tickets') return { load: 'api', agones };
+  return { load: sessions === 'players' ? adapter : `${adapter}:${sessions}`, agones };
+}
+
+function loadFlag(load: Exclude<LoadConfig, { readonly adapter: 'agones' }>): string {
   switch (load.adapter) {
     case 'gamedig':
       return `gamedig:${load.type}`;

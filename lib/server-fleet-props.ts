@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { InstanceType, IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { AgonesConfig } from '../core/config/fleet-config.ts';
 import type { ServerRegistry } from './server-registry.ts';
 
 export interface ServerFleetProps {
@@ -76,6 +77,12 @@ export interface ServerFleetProps {
    * @default 'api'
    */
   readonly load?: string;
+  /**
+   * Where a build made for Agones finds that SDK's REST calls; `load` says which of its figures counts.
+   *
+   * @default - nowhere
+   */
+  readonly agones?: AgonesConfig;
   /**
    * A file of the game, put into /opt/game; a `.tar.gz` is unpacked there.
    *

@@ -154,6 +154,7 @@ export class ServerFleet extends Construct {
       },
       arguments: agentArguments({
         ...{ slots, ports, capacity: props.capacity, load: props.load ?? 'api' },
+        ...(props.agones && { agones: props.agones }),
         drainSeconds: drainTime.toSeconds(),
         ...(props.door && { door: props.door }),
         ...(isWindows && { paths: WINDOWS_PATHS }),

@@ -100,8 +100,32 @@ export type LoadConfig =
   | { readonly adapter: 'api' }
   | { readonly adapter: 'bzflag' | 'teeworlds' | 'mumble' }
   | { readonly adapter: 'gamedig'; readonly type: string }
+  | AgonesLoadConfig
   /** The path of a program on the machine; it is started as `program ADDRESS PORT`, with no arguments of its own. */
   | { readonly adapter: 'command'; readonly command: string };
+
+/** A build made for Agones tells it by that SDK's REST calls: docs/AGONES.md. */
+export interface AgonesLoadConfig extends AgonesConfig {
+  readonly adapter: 'agones';
+  /**
+   * Which of its figures is the number of sessions: `players`, `counter:<name>`, `list:<name>`; or `tickets`, for builds
+   * that count nobody.
+   * @default 'players'
+   */
+  readonly sessions: string;
+}
+
+/** Where and how the agent answers that SDK. */
+export interface AgonesConfig {
+  /** Port of slot 0 on loopback; slot n has it + n, and wants it as `AGONES_SDK_HTTP_PORT`. @default 9358 */
+  readonly port: number;
+  /** A build that has not called Health for so long is dead. @default 15 */
+  readonly healthSeconds: number;
+  /** Counters that the build expects, as `count/capacity`. @default {} */
+  readonly counters: Readonly<Record<string, string>>;
+  /** Lists that the build expects, with their capacity. @default {} */
+  readonly lists: Readonly<Record<string, number>>;
+}
 
 export type GameConfig =
   /** The sample world that comes with Onedoor. */

@@ -1,4 +1,4 @@
-import type { ExistingServersConfig, FleetConfig, GameConfig, LoadConfig } from './fleet-config.ts';
+import type { AgonesLoadConfig, ExistingServersConfig, FleetConfig, GameConfig, LoadConfig } from './fleet-config.ts';
 import {
   integer,
   list,
@@ -22,10 +22,29 @@ export const identifier = text(
 /** What may stand in an option of the probe protocol and in a tag of EC2 alike. */
 export const word = text('1 to 32 characters of letters, digits, space and + - = . _ : / @', /^[\w +\-=.:/@]{1,32}$/);
 export const instanceType = text('an instance type such as t4g.small', /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/);
+const AGONES_SESSIONS = /^(players|tickets|(counter|list):[A-Za-z0-9._-]{1,63})$/;
 const command = text('a command of 1 to 1000 characters on one line', /^[^\n\r]{1,1000}$/);
 const program = text(
   'the path of a program, without spaces, quotes, backslashes and arguments (it gets the game’s address and port)',
   /^[^\s'"\\]{1,1000}$/,
+);
+
+const agonesName = text('1 to 63 characters of letters, digits and . _ -', /^[A-Za-z0-9._-]{1,63}$/);
+const agones = refine(
+  shape<AgonesLoadConfig>({
+    adapter: oneOf('agones'),
+    sessions: withDefault(text('players, tickets, counter:<name> or list:<name>', AGONES_SESSIONS), 'players'),
+    port: withDefault(port, 9_358),
+    healthSeconds: withDefault(integer(1, 3_600), 15),
+    counters: withDefault(record(agonesName, text('count/capacity, such as 0/10', /^\d{1,15}\/\d{1,15}$/), 32), {}),
+    lists: withDefault(record(agonesName, integer(0, 1_000), 32), {}),
+  }),
+  ({ sessions, counters, lists }, path) => {
+    const [kind, name = ''] = sessions.split(':');
+    const declared = kind === 'counter' ? counters : kind === 'list' ? lists : undefined;
+    if (!declared || Object.hasOwn(declared, name)) return [];
+    return [mistake(`${path}.sessions`, `a ${kind} that ${path}.${kind}s declares`, name)];
+  },
 );
 
 const load = variant<LoadConfig>('adapter', {
@@ -33,6 +52,7 @@ const load = variant<LoadConfig>('adapter', {
   bzflag: shape({ adapter: oneOf('bzflag') }),
   teeworlds: shape({ adapter: oneOf('teeworlds') }),
   mumble: shape({ adapter: oneOf('mumble') }),
+  agones,
   gamedig: shape({ adapter: oneOf('gamedig'), type: text('a game id of gamedig', /^[a-z0-9_-]{1,40}$/) }),
   command: shape({ adapter: oneOf('command'), command: program }),
 });
@@ -138,17 +158,24 @@ export function ordered(range: { readonly min: number; readonly max: number }, p
   return range.min <= range.max ? [] : [mistake(`${path}.max`, `at least min (${range.min})`, range.max)];
 }
 
+/** What the port of Agones' SDK is called there. */
+const AGONES_SDK = 'the SDK of Agones';
 /** What the loopback API of the agents is called in a complaint about ports. */
 const AGENT_API = 'the agent’s API';
 
 /** Slot n of a role has that role's port + n, so the ranges of two roles must not meet. */
-function portsApart({ ports, slots }: Pick<FleetConfig, 'ports' | 'slots'>, path: string): readonly string[] {
-  const roles = Object.entries({ ...ports, [AGENT_API]: 7100 }).sort(([, a], [, b]) => a - b);
+function portsApart(
+  { ports, slots, load }: Pick<FleetConfig, 'ports' | 'slots' | 'load'>,
+  path: string,
+): readonly string[] {
+  const loopback = { [AGENT_API]: 7100, ...(load.adapter === 'agones' && { [AGONES_SDK]: load.port }) };
+  const roles = Object.entries({ ...ports, ...loopback }).sort(([, a], [, b]) => a - b);
   return roles.flatMap(([role, first], index) => {
     const [nextRole, next] = roles[index + 1] ?? ['the last port', 65_536];
     if (first + slots - 1 < next) return [];
-    const [blamed, other] = role === AGENT_API ? [nextRole, role] : [role, nextRole];
+    const [blamed, other] = role in loopback && nextRole in ports ? [nextRole, role] : [role, nextRole];
     const must = `at least ${slots} ports away from ${other}, since slot n has the port + n`;
-    return [mistake(`${path}.ports.${blamed}`, must, ports[blamed])];
+    if (!(blamed in loopback)) return [mistake(`${path}.ports.${blamed}`, must, ports[blamed])];
+    return [mistake(`${path}.load.port`, must, loopback[AGONES_SDK])];
   });
 }

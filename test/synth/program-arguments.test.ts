@@ -47,6 +47,16 @@ describe('the command line that a fleet gives its agents', () => {
       ...{ journal: '/run/onedoor', apiTokenFile: '/etc/onedoor/api-token', drainMs: 3_600_000, isJson: true },
     });
   });
+
+  it('opens the SDK of Agones for builds that were made for it', () => {
+    const agones = { port: 9_358, healthSeconds: 6, counters: { rooms: '0/10' }, lists: { members: 16 } };
+    const template = Template.fromStack(aFleet({ load: 'agones:list:members', agones }));
+    const environment = environmentOf(template, 'agent');
+    const argv = ['--identity', 'AROAEXAMPLE:i-0a1b', ...splitArguments(environment['ONEDOOR_ARGUMENTS'])];
+    expect(parseAgentOptions(argv, environment, never)).toMatchObject({
+      agones: { port: 9_358, healthSeconds: 6, load: { kind: 'list', name: 'members' } },
+    });
+  });
 });
 
 describe('what a deployment tells its programs', () => {

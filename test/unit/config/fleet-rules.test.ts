@@ -83,6 +83,25 @@ describe('the program that counts players', () => {
   it.each(['/opt/game/count', 'C:/game/count.exe'])('%s is taken', (command) => {
     expect(problemsOf({ ...FLEET, load: { adapter: 'command', command } })).toEqual([]);
   });
+
+  it.each([
+    [{}, []],
+    [{ sessions: 'tickets', healthSeconds: 5, counters: { rooms: '0/10' }, lists: { members: 16 } }, []],
+    [{ sessions: 'counter:rooms', counters: { rooms: '0/10' } }, []],
+    [
+      { sessions: 'list:rooms', counters: { rooms: '0/10' } },
+      ['`fleets[0].load.sessions` must be a list that fleets[0].load.lists declares, got: rooms.'],
+    ],
+    [
+      { sessions: 'people' },
+      ['`fleets[0].load.sessions` must be players, tickets, counter:<name> or list:<name>, got: people.'],
+    ],
+    [{ counters: { rooms: '10' } }, ['`fleets[0].load.counters.rooms` must be count/capacity, such as 0/10, got: 10.']],
+    [{ port: 7777 }, [expect.stringMatching(/must be at least 1 ports away from/)]],
+    [{ port: 7100 }, [expect.stringMatching(/^`fleets\[0\].load.port` must be at least 1 ports away from/)]],
+  ])('takes or refuses %j for builds made for Agones', (load, problems) => {
+    expect(problemsOf({ ...FLEET, load: { adapter: 'agones', ...load } })).toEqual(problems);
+  });
 });
 
 describe('a game that a command brings', () => {
