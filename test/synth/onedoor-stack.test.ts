@@ -155,7 +155,10 @@ describe('a deployment with everything given', () => {
       gateway: { instanceType: 'c7g.large', min: 3, max: 9, targetPort: 18000, healthPort: 18080 },
       fleets: [
         { name: 'duel', app: 'arena', capacity: 8, load: { adapter: 'gamedig', type: 'quake3' } },
-        { name: 'spot', app: 'arena', group: 'b', capacity: 8, purchase: 'spot', game: { kind: 'image' } },
+        {
+          ...{ name: 'spot', app: 'arena', group: 'b', capacity: 8, purchase: 'spot', game: { kind: 'image' } },
+          load: { adapter: 'agones', sessions: 'counter:rooms', counters: { rooms: '0/10' } },
+        },
         {
           name: 'voice',
           app: 'voice',
@@ -216,6 +219,8 @@ describe('a deployment with everything given', () => {
     expect(scripts).toContain('"policy":"least-loaded"');
     expect(scripts).toContain('--load "gamedig:quake3"');
     expect(scripts).toContain('--load "command:/opt/game/count"');
+    expect(scripts).toContain('--agones-counter rooms=0/10');
+    expect(scripts).toContain('--load "agones:counter:rooms" --agones-port 9358 --agones-health 15');
     expect(scripts).toContain('--probe-port 9000');
   });
 
