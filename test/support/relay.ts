@@ -8,8 +8,19 @@ export interface Relay {
   close(): void;
 }
 
-/** A relay in front of a port of this machine, that can be cut. */
-export async function startRelay(toPort: number): Promise<Relay> {
+/** Sees the bytes of one connection before they are passed on. False: they are not, and the connection is cut. */
+export interface RelayWatch {
+  request(bytes: Buffer): boolean;
+  /** The bytes of a request have left for the port. */
+  sent(): void;
+  reply(bytes: Buffer): boolean;
+}
+
+/**
+ * A relay in front of a port of this machine, that can be cut.
+ * @param watch makes the watch of each connection
+ */
+export async function startRelay(toPort: number, watch?: () => RelayWatch): Promise<Relay> {
   const sockets = new Set<Socket>();
   let isOpen = true;
   const server: Server = createServer((near) => {
@@ -27,7 +38,8 @@ export async function startRelay(toPort: number): Promise<Relay> {
         (socket === near ? far : near).destroy();
       });
     }
-    near.pipe(far).pipe(near);
+    if (watch) join(near, far, watch());
+    else near.pipe(far).pipe(near);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -45,4 +57,17 @@ export async function startRelay(toPort: number): Promise<Relay> {
       cut();
     },
   };
+}
+
+function join(near: Socket, far: Socket, watch: RelayWatch): void {
+  near.on('data', (bytes) => {
+    if (watch.request(bytes)) far.write(bytes, () => watch.sent());
+    else near.destroy();
+  });
+  far.on('data', (bytes) => {
+    if (watch.reply(bytes)) near.write(bytes);
+    else near.destroy();
+  });
+  near.on('end', () => far.end());
+  far.on('end', () => near.end());
 }
