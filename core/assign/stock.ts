@@ -19,7 +19,10 @@ export interface Stock {
   hand(id: string, nowMs: number): SeatInHand | undefined;
   /** Drops what is too old; calls back with each server's loss. */
   sweep(nowMs: number, lost: (id: string, count: number) => void): void;
-  /** How many seats to take at `id` now: those given there in the last W, at least 1, few where few are left. */
+  /**
+   * How many seats to take at `id` now: one for the client who waits, and ahead of others as many as were given there
+   * in the last W, but no more than `max(1, 2 % of free)`; where less than 5 % is free, none ahead.
+   */
   batch(id: string, nowMs: number, free: number, capacity: number): number;
   /** One seat was given at `id`: demand that `batch` follows. */
   given(id: string, nowMs: number): void;
@@ -42,8 +45,8 @@ interface Demand {
 
 /** Below this share of free seats nothing is taken ahead: a seat in stock is a seat that another door lacks. */
 const SCARCE_SHARE = 0.05;
-/** A single take leaves at least this share of the free seats to other assigners. */
-const SHARE_PER_TAKE = 0.25;
+/** What one assigner may hold back of a server's free seats: by the roster of the others they are taken. */
+const AHEAD_SHARE = 0.02;
 
 export function createStock(timing: SeatTiming): Stock {
   const lots = new Map<string, Lot[]>();
@@ -103,7 +106,7 @@ export function createStock(timing: SeatTiming): Stock {
       if (!demand) return 1;
       roll(demand, nowMs);
       const wanted = demand.current + demand.previous;
-      return Math.max(1, Math.min(wanted, Math.floor(free * SHARE_PER_TAKE)));
+      return Math.max(1, Math.min(wanted, 1 + Math.max(1, Math.floor(free * AHEAD_SHARE))));
     },
     given(id, nowMs) {
       const demand = demands.get(id);

@@ -35,12 +35,14 @@ describe('the stock', () => {
     expect(lost).toEqual([['a.0', 3]]);
   });
 
-  it('takes as many as were given in the last W, at most a quarter of the free ones', () => {
+  it('takes as many as were given in the last W, ahead at most 2 % of the free ones, or one', () => {
     const stock = createStock(DEFAULT_TIMING);
     expect(stock.batch('a.0', 0, 100, 100)).toBe(1);
     for (let n = 0; n < 12; n++) stock.given('a.0', 0);
-    expect(stock.batch('a.0', 10, 100, 100)).toBe(12);
-    expect(stock.batch('a.0', 10, 20, 100)).toBe(5);
+    expect([1_000, 550, 500, 150, 100, 50].map((free) => stock.batch('a.0', 10, free, 1_000))).toEqual([
+      12, 12, 11, 4, 3, 2,
+    ]);
+    expect(stock.batch('a.0', 10, 5, 100)).toBe(2);
   });
 
   it('takes one at a time below 5 % free', () => {
