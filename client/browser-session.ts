@@ -158,6 +158,8 @@ export class BrowserSession {
   }
 
   #lastError: OnedoorError | undefined;
+  /** Wait token of the last refusal. */
+  #wait: string | undefined;
 
   async #look(): Promise<void> {
     this.#isLooking = true;
@@ -191,12 +193,13 @@ export class BrowserSession {
   /** The door's answer to the best choice that it gives a seat on; while it is away, a server that was kept. */
   async #ask(): Promise<AssignAnswer> {
     const { api, fields, client, choose, list } = this.#settings;
-    const common = { ...fields, client, ...(this.#avoid.length > 0 && { avoid: this.#avoid }) };
+    const common = { ...fields, client, wait: this.#wait, ...(this.#avoid.length > 0 && { avoid: this.#avoid }) };
     let last: AssignAnswer = { ok: false, code: 'assign.no-capacity' };
     try {
       const wanted = choose === undefined ? [undefined] : await this.#pick(await list(), choose);
       for (const server of wanted) {
         last = (await api.assign({ ...common, server: server?.id })) ?? { ok: false, code: 'client.no-answer' };
+        this.#wait = last.ok ? undefined : last.wait;
         if (last.ok || last.code !== 'assign.no-capacity') return last;
       }
       return last;

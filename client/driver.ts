@@ -165,7 +165,7 @@ export class Driver {
     if (closed) this.track(closed);
   }
 
-  async #post({ request, avoid, pick, report }: SessionAction & { type: 'http' }): Promise<void> {
+  async #post({ request, avoid, pick, wait, report }: SessionAction & { type: 'http' }): Promise<void> {
     const { http, names, client } = this.#settings;
     if (http === undefined) return;
     const abort = new AbortController();
@@ -177,7 +177,7 @@ export class Driver {
           .report(report.ticket, report.reason)
           .catch(() => {}),
       );
-    const wish = { ...names, client, avoid, ...(pick !== undefined && { pick }) };
+    const wish = { ...names, client, avoid, ...(pick !== undefined && { pick }), ...(wait !== undefined && { wait }) };
     const asked = askOverHttp({ base: http, ...wish, family: familyBehind(this.#like), signal: abort.signal });
     this.track(asked.then(() => {}));
     const given = await asked;

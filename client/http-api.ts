@@ -68,7 +68,13 @@ export interface MenuApp extends Usage {
 
 export type AssignAnswer =
   | { readonly ok: true; readonly grant: PlainGrant }
-  | { readonly ok: false; readonly code: string; readonly retryAfterMs?: number; readonly detail?: string };
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly retryAfterMs?: number;
+      readonly detail?: string;
+      readonly wait?: string;
+    };
 
 /** Pages of a roster that are fetched at most: 10,000 servers. */
 const MAX_PAGES = 10;
@@ -174,7 +180,7 @@ type Reply = Awaited<ReturnType<Send>>;
 
 /** A problem document (RFC 9457); the wait stands in it, or in whole seconds in Retry-After. */
 function problemOf(reply: Reply): (AssignAnswer & { readonly ok: false }) | undefined {
-  const { code, detail, retryAfterMs } = fieldsOf(parseJson(reply.body));
+  const { code, detail, retryAfterMs, wait } = fieldsOf(parseJson(reply.body));
   if (typeof code !== 'string') return undefined;
   const waitMs = isCount(retryAfterMs) ? retryAfterMs : Number(reply.header('retry-after')) * 1_000;
   return {
@@ -182,6 +188,7 @@ function problemOf(reply: Reply): (AssignAnswer & { readonly ok: false }) | unde
     code,
     ...(waitMs >= 0 && { retryAfterMs: waitMs }),
     ...(typeof detail === 'string' && { detail }),
+    ...(typeof wait === 'string' && { wait }),
   };
 }
 

@@ -15,15 +15,17 @@ export interface HttpAsk {
   readonly avoid: readonly string[];
   /** Id of the server that the client chose. */
   readonly pick?: string;
+  /** Wait token of the last refusal. */
+  readonly wait?: string;
   readonly family: 4 | 6;
   readonly signal: AbortSignal;
 }
 
 /** POST /v1/assignments. Undefined: no answer, or none that can be understood. Never rejects. */
 export async function askOverHttp({ base, signal, ...ask }: HttpAsk): Promise<DoorAnswer | undefined> {
-  const { app, world, group, client, avoid, pick, family } = ask;
+  const { app, world, group, client, avoid, pick, wait, family } = ask;
   const fields = {
-    ...{ app, world, group, client, server: pick },
+    ...{ app, world, group, client, server: pick, wait },
     ...(avoid.length > 0 && { avoid }),
     ...(family === 6 && { family }),
   };

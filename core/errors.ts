@@ -15,8 +15,9 @@ export const ERROR_CODES = {
   'assign.no-capacity': {
     http: 503,
     wire: 1,
-    means: 'no server of the pool has a free seat, checked by a fresh consistent read',
-    remedy: 'try again after the time given; add servers or raise capacity',
+    means:
+      'no server of the pool has a free seat, checked by a fresh consistent read, or the last ones are for who waits',
+    remedy: 'try again after the time given, with the wait token; add servers or raise capacity',
   },
   'assign.unknown-app': {
     http: 404,
@@ -179,6 +180,8 @@ export interface Refusal {
   readonly ok: false;
   readonly code: ErrorCode;
   readonly retryAfterMs?: number;
+  /** Goes into the next request: who waits comes before newcomers. */
+  readonly wait?: string;
   /** Free text for people; never needed to act. */
   readonly detail?: string;
 }

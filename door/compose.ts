@@ -1,4 +1,5 @@
 import { createAssigner } from '../core/assign/assigner.ts';
+import { createWaitLine } from '../core/assign/wait-line.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { Clock, Mac, PacketHandler, RegistryStore, Rng, Signer } from '../core/ports.ts';
 import { createRosterReader, type RosterReader } from '../core/registry/roster-reader.ts';
@@ -77,6 +78,7 @@ export function composeDoor(deps: {
     service,
     groupFallback: config.groupFallback,
     timing: config.timing,
+    waitLine: createWaitLine({ mac: deps.cookieMac, macBefore: deps.cookieMacBefore ?? (() => undefined), clock }),
     stock: true,
   });
   const counters = createCounters();

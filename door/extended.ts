@@ -53,7 +53,7 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
 
   const error = (request: ExtendedRequest, source: PacketSource, refusal: Refusal, cookie?: Uint8Array) => {
     counters.refused(refusal.code);
-    const encoded = encode(request, source, {
+    const said = {
       address: ZERO,
       cookie,
       error: {
@@ -61,7 +61,9 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
         retryAfterMs: refusal.retryAfterMs ?? 0,
         reason: codeName(refusal.code),
       },
-    });
+    };
+    const whole = encode(request, source, { ...said, wait: refusal.wait });
+    const encoded = whole.ok ? whole : encode(request, source, said);
     if (!encoded.ok) counters.count('silent');
     return encoded.ok ? encoded.bytes : undefined;
   };
@@ -140,7 +142,7 @@ function admit(
 }
 
 function assignRequest(request: ExtendedRequest, source: PacketSource, address: Uint8Array) {
-  const { app, world, group, client, pick } = request;
+  const { app, world, group, client, pick, wait } = request;
   return {
     ...(app === undefined ? {} : { app }),
     ...(world === undefined ? {} : { world }),
@@ -148,6 +150,7 @@ function assignRequest(request: ExtendedRequest, source: PacketSource, address: 
     // A view into the datagram: the answer outlives it.
     ...(client === undefined ? {} : { client: Uint8Array.from(client) }),
     ...(pick === undefined ? {} : { pick }),
+    ...(wait === undefined ? {} : { wait }),
     family: addressFamily(request.address),
     avoid: request.avoid ?? [],
     source: { address, port: source.port, protocol: source.protocol },

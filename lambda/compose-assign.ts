@@ -5,6 +5,7 @@ import type { FunctionLogger } from '../adapters/system/function-logger.ts';
 import { createAssigner } from '../core/assign/assigner.ts';
 import { createReleaseDesk, type TellLeave } from '../core/assign/release-desk.ts';
 import { createSameAnswer } from '../core/assign/same-answer.ts';
+import { createWaitLine } from '../core/assign/wait-line.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { AnswerStore, Clock, RegistryStore, Rng, WatchStore } from '../core/ports.ts';
 import { withKnownRosters } from '../core/registry/roster-formats.ts';
@@ -60,6 +61,7 @@ export function composeApi(deps: {
     groupFallback: config.groupFallback,
     service: { address: parseAddress(config.serviceAddress) as Uint8Array, port: config.probePort },
     timing: config.timing,
+    waitLine: createWaitLine({ ...signing, clock }),
     // An environment may be frozen for minutes between two requests: seats taken ahead would only expire.
     stock: false,
   });
@@ -95,10 +97,6 @@ export function composeApi(deps: {
     store,
     onSuspect: (serverId) => log.warn({ serverId }, 'clients report that they do not reach this server'),
   });
-  const report = (record: RequestRecord): void => {
-    if (record.err === undefined) log.debug(record, 'answered');
-    else log.error(record, 'failed');
-  };
   const api = createApi({
     assigner,
     same: createSameAnswer({ assigner, store: deps.answers, signer, clock }),
@@ -108,11 +106,16 @@ export function composeApi(deps: {
     releases: createReleaseDesk({ ...tickets, tell: deps.tellLeave }),
     reports,
     keepalive: config.keepalive,
-    report,
+    report: (record) => logRequest(log, record),
   });
   return (request) => {
     // Not waited for: an environment that is frozen meanwhile goes on when the next request thaws it.
     void signing.tick();
     return api(request);
   };
+}
+
+function logRequest(log: FunctionLogger, record: RequestRecord): void {
+  if (record.err === undefined) log.debug(record, 'answered');
+  else log.error(record, 'failed');
 }

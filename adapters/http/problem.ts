@@ -13,6 +13,7 @@ export interface ProblemOptions {
   readonly detail?: string | undefined;
   readonly errors?: readonly ProblemPath[] | undefined;
   readonly retryAfterMs?: number | undefined;
+  readonly wait?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +28,7 @@ function typeOf(code: ErrorCode): string {
  */
 export function problemResponse(code: ErrorCode, options: ProblemOptions = {}): HttpResponse {
   const { http: status, means, remedy } = codeInfo(code);
-  const { detail = remedy, errors, retryAfterMs, headers } = options;
+  const { detail = remedy, errors, retryAfterMs, wait, headers } = options;
   return {
     status,
     headers: {
@@ -36,6 +37,6 @@ export function problemResponse(code: ErrorCode, options: ProblemOptions = {}): 
       ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
       ...headers,
     },
-    body: JSON.stringify({ type: typeOf(code), title: means, status, detail, code, errors, retryAfterMs }),
+    body: JSON.stringify({ type: typeOf(code), title: means, status, detail, code, errors, retryAfterMs, wait }),
   };
 }

@@ -5,6 +5,7 @@ import {
   MAX_NAME_BYTES,
   MAX_SERVER_ID_BYTES,
   MAX_TICKET_BYTES,
+  MAX_WAIT_BYTES,
 } from '../../core/wire/limits.ts';
 
 /**
@@ -112,6 +113,7 @@ export const assignmentRequest = v.strictObject(
         v.description('What the client measured; a server’s own figure counts before its group’s. For policy nearest'),
       ),
     ),
+    wait: v.exactOptional(shortText(MAX_WAIT_BYTES, '`wait` of the refusal before: who waits comes before newcomers')),
     family: v.exactOptional(
       v.pipe(v.picklist([4, 6], 'must be 4 or 6'), v.description('IP version that the server must have. Default: 4')),
     ),

@@ -12,6 +12,7 @@ import { choicesOf, explain, type PlacingOptions, pickFrom, RETRY_FULL_MS, type 
 import { createRowTakes, type RowTakes } from './row-takes.ts';
 import { createStock, type SeatInHand, type Stock } from './stock.ts';
 import type { Assignment, AssignOutcome, AssignRequest } from './types.ts';
+import { inLine, type WaitLine } from './wait-line.ts';
 
 /** The roster as an assigner gets it: from the shards, or in tests by hand. */
 export interface RosterSource {
@@ -33,6 +34,8 @@ export interface AssignerOptions extends PlacingOptions {
   /** The configured public address and probe port of the door. */
   readonly service: { readonly address: Uint8Array; readonly port: number };
   readonly timing?: SeatTiming;
+  /** Absent: who was refused comes back like anybody else. */
+  readonly waitLine?: WaitLine;
   /** Take seats ahead of clients (gateways); without, every take is for one client. */
   readonly stock: boolean;
 }
@@ -120,7 +123,14 @@ class SeatAssigner implements Assigner {
     this.live.hinted(index, change);
   }
 
-  async assign(request: AssignRequest): Promise<AssignOutcome> {
+  assign(request: AssignRequest): Promise<AssignOutcome> {
+    const { waitLine: line, defaultApp } = this.options;
+    const found = () => choicesOf(this.options, this.view(), request, []);
+    const seek = () => this.seek(request);
+    return line ? inLine({ line, request, defaultApp, found, seek, pace: this.check.pace }) : seek();
+  }
+
+  private async seek(request: AssignRequest): Promise<AssignOutcome> {
     const { policy, service, rng } = this.options;
     const { source, latencies, party, client = party?.[0] } = request;
     const query = { client: client ?? source.address, source, service, rng, ...(latencies && { latencies }) };

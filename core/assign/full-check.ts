@@ -1,6 +1,7 @@
 import type { Clock } from '../ports.ts';
 import type { Pool, RosterEntry } from '../registry/roster.ts';
 import type { ServerRow } from '../registry/row.ts';
+import { nextPace, type Pace } from './pace.ts';
 
 /**
  * "Full" is said only after a fresh consistent read of every server that could have a seat. In a pool of up to
@@ -12,6 +13,8 @@ import type { ServerRow } from '../registry/row.ts';
 export interface FullCheck {
   /** Reads the pool and reports each row; true if any row now has k free seats. Rejects if none has and one is unread. */
   anyFree(pool: Pool, k?: number): Promise<boolean>;
+  /** Seats that are taken in the pool each second, as its readings show; undefined before they tell. */
+  pace(pool: Pool): number | undefined;
 }
 
 const SMALL_POOL = 16;
@@ -25,6 +28,7 @@ interface Reading {
   /** Sending and result of the last one that was answered. */
   sentAtMs: number;
   free: number;
+  pace: Pace | undefined;
 }
 
 export function createFullCheck(deps: {
@@ -40,6 +44,7 @@ export function createFullCheck(deps: {
     const row = await deps.read(entry.key);
     deps.learn(entry.server.id, row);
     reading.free = row?.seats?.state === 'ready' && !row.suspect ? row.seats.free : 0;
+    reading.pace = row?.seats && nextPace(reading.pace, row.seats, sentAtMs);
     reading.sentAtMs = sentAtMs;
     return reading.free;
   };
@@ -47,7 +52,13 @@ export function createFullCheck(deps: {
   const readingOf = (entry: RosterEntry): Reading => {
     const known = readings.get(entry.key);
     if (known) return known;
-    const reading = { running: undefined, next: undefined, sentAtMs: Number.NEGATIVE_INFINITY, free: 0 };
+    const reading = {
+      running: undefined,
+      next: undefined,
+      sentAtMs: Number.NEGATIVE_INFINITY,
+      free: 0,
+      pace: undefined,
+    };
     readings.set(entry.key, reading);
     return reading;
   };
@@ -76,6 +87,14 @@ export function createFullCheck(deps: {
   };
 
   return {
+    pace({ view, members }) {
+      let sum: number | undefined;
+      for (const member of members) {
+        const each = readings.get(view.entries[member]!.key)?.pace?.perSecond;
+        if (each !== undefined) sum = (sum ?? 0) + each;
+      }
+      return sum;
+    },
     async anyFree({ view, members }, k = 1) {
       forgetOld(view.entries.length);
       const pauseMs = members.length <= SMALL_POOL ? 0 : (1_000 * members.length) / READS_PER_SECOND;

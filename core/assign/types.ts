@@ -23,6 +23,8 @@ export interface AssignRequest {
   readonly labels?: Readonly<Record<string, string>>;
   /** Milliseconds that the client measured, by server id or group: what `nearest` goes by. */
   readonly latencies?: Readonly<Record<string, number>>;
+  /** The wait token of the refusal before. */
+  readonly wait?: string;
   /** Add an Explanation to the answer. */
   readonly explain?: boolean;
   readonly source: { readonly address: Uint8Array; readonly port: number; readonly protocol: 6 | 17 };

@@ -110,7 +110,10 @@ export class DoorRequest {
   httpAnswer(request: number, answer: DoorAnswer | undefined): DoorOutcome | undefined {
     const attempt = this.#attempts.find(({ via, state, id }) => via === 'http' && state === 'live' && id === request);
     if (!attempt) return undefined;
-    if (answer) return outcomeOf(answer, 'http');
+    if (answer) {
+      this.#shared.wait = answer.ok ? undefined : answer.wait;
+      return outcomeOf(answer, 'http');
+    }
     attempt.state = 'failed';
     return undefined;
   }
@@ -134,7 +137,8 @@ export class DoorRequest {
     attempt.id = this.#shared.nextId();
     const { via, door, id } = attempt;
     if (!door) {
-      this.#shared.push({ type: 'http', request: id, ...this.#wish });
+      const { wait } = this.#shared;
+      this.#shared.push({ type: 'http', request: id, ...this.#wish, ...(wait !== undefined && { wait }) });
       return;
     }
     // A UDP socket to the door stays unconnected: a direct answer comes from the server's address.

@@ -109,6 +109,8 @@ export type SessionAction =
       readonly request: number;
       readonly avoid: readonly string[];
       readonly pick?: string;
+      /** Wait token of the last refusal. */
+      readonly wait?: string;
       readonly report?: LossReport;
     }
   | { readonly type: 'http-cancel'; readonly request: number }

@@ -7,7 +7,6 @@ import {
   OPTION_HEADER_BYTES,
   PROBE_TYPE,
 } from './limits.ts';
-import { OPTION } from './option-table.ts';
 
 /*
  * The one packet that the assign function sends, and what it has to know of the answer. The codec of all packets would
@@ -15,6 +14,7 @@ import { OPTION } from './option-table.ts';
  */
 
 const encoder = new TextEncoder();
+const OPTION = { nonce: 0x01, ticket: 0x06, leave: 0x0e, error: 0xe0 };
 
 /** A request that gives the unused seat of `ticket` back, to its server (docs/PROTOCOL.md, *leave*). */
 export function encodeLeave(nonce: Uint8Array, ticket: string, type = PROBE_TYPE): Uint8Array {

@@ -31,6 +31,9 @@ export const problemSchema = v.pipe(
         v.description('Try again after this time; `Retry-After` has it in whole seconds'),
       ),
     ),
+    wait: v.exactOptional(
+      v.pipe(v.string(), v.description('Send it in the next request: who waits comes before newcomers')),
+    ),
   }),
   v.description('A problem document (RFC 9457).'),
 );

@@ -24,7 +24,7 @@ export interface SimClientOptions extends Partial<Omit<SessionOptions, 'rng'>> {
   readonly seed?: number;
   readonly doors: readonly Endpoint[];
   /** The door's HTTP API; absent: the client has none. */
-  readonly post?: (avoid: readonly string[]) => DoorAnswer | undefined;
+  readonly post?: (avoid: readonly string[], wait?: string) => DoorAnswer | undefined;
   /** What is chosen where the client chooses; undefined: nothing ever comes. */
   readonly choose?: (avoid: readonly string[], cached: boolean) => readonly NamedServer[] | undefined;
   readonly resume?: Grant;
@@ -126,7 +126,7 @@ export class SimClient {
         this.#network.after(1, () => this.event({ type: 'doors', doors: this.#options.doors }));
         return;
       case 'http':
-        this.#post(action.request, action.avoid);
+        this.#post(action);
         return;
       case 'http-cancel':
         return;
@@ -190,9 +190,9 @@ export class SimClient {
     this.event({ type: 'channel-failed', channel: number });
   }
 
-  #post(request: number, avoid: readonly string[]): void {
+  #post({ request, avoid, wait }: SessionAction & { type: 'http' }): void {
     this.sent.push({ atMs: this.#network.nowMs, via: 'http', localPort: 0, to: undefined, bytes: new Uint8Array(0) });
-    const answer = this.#options.post?.(avoid);
+    const answer = this.#options.post?.(avoid, wait);
     this.#network.after(4 * this.#network.delayMs(), () => {
       this.event({ type: 'http-answer', request, ...(answer && { answer }) });
     });

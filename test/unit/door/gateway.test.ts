@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AssignerOptions } from '../../../core/assign/assigner.ts';
+import { createWaitLine } from '../../../core/assign/wait-line.ts';
 import type { PacketSource } from '../../../core/ports.ts';
 import type { RosterEntry } from '../../../core/registry/roster.ts';
 import { createRosterPages } from '../../../core/roster/roster-pages.ts';
@@ -38,10 +39,12 @@ async function aGateway(
   const bench = await anAssignBench(entries);
   const { clock } = bench;
   const policy = options.policy ?? createPolicy('two-choices');
-  const assigner = bench.assigner({ stock: true, policy });
+  const mac = (data: Uint8Array) => new Uint8Array(createHmac('sha256', 'k').update(data).digest());
+  const waitLine = createWaitLine({ mac, macBefore: () => undefined, clock });
+  const assigner = bench.assigner({ stock: true, policy, waitLine });
   const counters = createCounters();
   const longest = createLongestAnswer({ iss: 'test', kid: 'test-key', keepalive });
-  const cookies = createCookies((data) => new Uint8Array(createHmac('sha256', 'k').update(data).digest()));
+  const cookies = createCookies(mac);
   const rosterPages = createRosterPages('arena');
   const service = { address: Uint8Array.of(192, 0, 2, 1), port: 7_000 };
   const classic = createClassicResponder({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { refuse } from '../../../core/errors.ts';
 import { DOOR_HTTP_AT_MS, DOOR_TCP_AT_MS, DOOR_UDP_AT_MS } from '../../../core/session/timing.ts';
 import type { Grant } from '../../../core/session/types.ts';
 import { aWorld } from '../../support/session-world.ts';
@@ -212,6 +213,22 @@ describe('a refusal', () => {
 
     expect(client.all('assigned')).toHaveLength(1);
     expect(door.requests[1]!.nonce).not.toEqual(door.requests[0]!.nonce);
+  });
+
+  it('gives a wait token, which goes into the next request, by packet and by HTTP', () => {
+    const { client, door, run } = aWorld();
+    door.reaction = (request) => ({ ...errorFields(request, 1, 3_000), wait: 'token' });
+    run(6_000);
+    expect(client.all('waiting')[0]).toMatchObject({ code: 'assign.no-capacity' });
+    expect(door.requests.slice(0, 2).map(({ wait }) => wait)).toEqual([undefined, 'token']);
+
+    const waits: (string | undefined)[] = [];
+    const post = (_avoid: readonly string[], wait?: string) => {
+      waits.push(wait);
+      return { ...refuse('assign.no-capacity', { retryAfterMs: 1_000 }), wait: `token ${waits.length}` };
+    };
+    aWorld({ client: { doors: [], post } }).run(10_000);
+    expect(waits.slice(0, 3)).toEqual([undefined, 'token 1', 'token 2']);
   });
 
   it('without an error option, all zeroes, means "try again later" too', () => {
