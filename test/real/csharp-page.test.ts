@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startLocal } from '../support/local-program.ts';
-import { assemblyFolder, compile, compileClient, missingMono } from '../support/mono.ts';
+import { type AssemblyFolder, assemblyFolder, compile, compileClient, missingMono } from '../support/mono.ts';
 import { until } from '../support/program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -23,9 +23,10 @@ function asProgram(code: string): string {
 }
 
 describe.skipIf(missingMono())('the pages about C# and Unity', () => {
-  const folder = assemblyFolder();
+  let folder: AssemblyFolder;
   let library = '';
   beforeAll(async () => {
+    folder = assemblyFolder();
     library = await compileClient(folder.path);
   });
   afterAll(() => folder.remove());

@@ -14,8 +14,13 @@ export function missingMono(): string | undefined {
   return lacks ? 'Mono is not installed: apt-get install mono-mcs mono-runtime' : undefined;
 }
 
+export interface AssemblyFolder {
+  readonly path: string;
+  remove(): void;
+}
+
 /** A folder for compiled programs. */
-export function assemblyFolder(): { readonly path: string; remove(): void } {
+export function assemblyFolder(): AssemblyFolder {
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   const path = mkdtempSync(join(ROOT, '.cache/csharp-'));
   return { path, remove: () => rmSync(path, { recursive: true }) };
