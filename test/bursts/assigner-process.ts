@@ -1,6 +1,8 @@
 /**
  * One assigner in a process of its own, for test/bursts: gets its orders over IPC, and ends with whoever started it.
  */
+import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { isConditionFailed } from '../../adapters/dynamodb/calls.ts';
 import { createDynamoClient, type DynamoClient } from '../../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../../adapters/dynamodb/registry-store.ts';
 import { systemClock } from '../../adapters/system/system-clock.ts';
@@ -28,13 +30,16 @@ interface Desk {
   close(): void;
 }
 
-/** Counts what an assigner wins. */
+/** Counts what an assigner wins, and what it may have won without knowing. */
 interface TakeBooks {
   /** Seats won that no client got yet. */
   kept: number;
-  /** Seats of takes whose reply came too late or never. */
-  forgotten: number;
-  readonly write: AssignerStore['write'];
+  /** Seats that were asked for by requests of which it is not known that they were refused, less the seats won. */
+  doubtful: number;
+  /** The same client, counted. */
+  readonly sees: (client: DynamoClient) => DynamoClient;
+  /** The writes of a store, counted. */
+  readonly reads: (store: AssignerStore, timing: SeatTiming) => AssignerStore['write'];
 }
 
 const clients = new Map<string, DynamoClient>();
@@ -49,27 +54,41 @@ function clientOf(endpoint: string): DynamoClient {
   return client;
 }
 
-function keepBooks(store: AssignerStore, timing: SeatTiming): TakeBooks {
+function keepBooks(): TakeBooks {
   const books: TakeBooks = {
     kept: 0,
-    forgotten: 0,
-    async write(key, command) {
-      const k = command.kind === 'take' ? command.k : 0;
+    doubtful: 0,
+    sees: (client) => ({
+      ...client,
+      async call(operation, input, options) {
+        const k = operation === 'UpdateItem' ? Number(seatsOf(input)) : 0;
+        // Each request may land, and again when it is sent a second time.
+        books.doubtful += k;
+        try {
+          return await client.call(operation, input, options);
+        } catch (error) {
+          if (isConditionFailed(error)) books.doubtful -= k;
+          throw error;
+        }
+      },
+    }),
+    reads: (store, timing) => async (key, command) => {
       const sentAtMs = systemClock.monoMs();
-      try {
-        const reply = await store.write(key, command);
-        if (command.kind !== 'take') return reply;
-        const outcome = readTakeReply(command, reply, sentAtMs, systemClock.monoMs(), timing);
-        if (outcome.ok) books.kept += k;
-        else if (outcome.code !== 'assign.no-capacity') books.forgotten += k;
-        return reply;
-      } catch (error) {
-        books.forgotten += k;
-        throw error;
+      const reply = await store.write(key, command);
+      if (command.kind !== 'take') return reply;
+      const outcome = readTakeReply(command, reply, sentAtMs, systemClock.monoMs(), timing);
+      if (outcome.ok) {
+        books.kept += command.k;
+        books.doubtful -= command.k;
       }
+      return reply;
     },
   };
   return books;
+}
+
+function seatsOf(input: unknown): string | undefined {
+  return (input as UpdateItemCommandInput).ExpressionAttributeValues?.[':k']?.N;
 }
 
 async function open(order: OpenOrder): Promise<Desk> {
@@ -80,16 +99,17 @@ async function open(order: OpenOrder): Promise<Desk> {
   const client = relay
     ? createDynamoClient({ ...LOCAL_ACCESS, endpoint: `http://127.0.0.1:${relay.port}` })
     : clientOf(endpoint);
-  const real = createRegistryStore({ client, table });
+  const books = keepBooks();
+  const real = createRegistryStore({ client: books.sees(client), table });
   const store: AssignerStore = planted(plant, real, client, table);
   const view = buildView(roster, 1, FRESH_MS);
-  const books = keepBooks(store, timing);
+  const write = books.reads(store, timing);
   const assigner = createAssigner({
     store: {
       get: store.get,
       write: (key, command) => {
         saboteur.take();
-        return books.write(key, command);
+        return write(key, command);
       },
     },
     roster: { view: () => view, ageMs: () => 0, degraded: () => false },
@@ -153,11 +173,13 @@ async function obey(order: Order): Promise<void> {
     const desk = await deskOf(order.burst);
     desk.close();
     desks.delete(order.burst);
-    const { kept, forgotten } = desk.books;
-    say({ kind: 'closed', burst: order.burst, ledger: { cuts: desk.saboteur.cuts, kept, forgotten } });
+    const { kept, doubtful } = desk.books;
+    say({ kind: 'closed', burst: order.burst, ledger: { cuts: desk.saboteur.cuts, kept, doubtful } });
   }
 }
 
 process.on('message', (order: Order) => void obey(order));
 process.on('disconnect', () => process.exit());
+// A terminal tells the whole group; the one who started it says when this ends.
+process.on('SIGINT', () => {});
 say({ kind: 'ready' });

@@ -74,7 +74,7 @@ export class Burst {
 
   /** All clients ask at once. Resolves when each has its answer and no assigner of this burst is left. */
   async run(): Promise<void> {
-    const { clients, fleet, burst, tally } = this.#options;
+    const { clients, fleet, burst, kind, tally } = this.#options;
     const deaths = fleet.deaths;
     await Promise.all(Array.from({ length: clients }, (_, n) => this.#client(n)));
     const ledgers = await fleet.close(burst);
@@ -86,9 +86,9 @@ export class Burst {
     tally.cuts += sum('cuts');
     tally.kept += sum('kept');
     tally.lost += lost - sum('kept');
-    // The dead keep no books.
-    if (fleet.deaths === deaths) {
-      const known = sum('kept') + sum('forgotten');
+    // The dead keep no books, and over a connection that was cut a call may send twice.
+    if (kind === 'plain' && fleet.deaths === deaths) {
+      const known = sum('kept') + sum('doubtful');
       tally.hold('full', burst, lost <= known, () => `${lost} seats went to nobody, assigners know of ${known}`);
     }
     if (rows.every((row) => row?.seats.free === 0)) tally.soldOut++;

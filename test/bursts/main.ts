@@ -31,6 +31,7 @@ const { values } = parseArgs({
   },
 });
 
+const stopped = new AbortController();
 const ENGINES = new Map([
   ['dynamodb-local', startDynamoDbLocal],
   ['dynalite', () => startDynalite({ table: 'first' })],
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
     ...{ faster: number('faster'), clients: number('clients') },
     kinds: Array.from({ length: total }, (_, n) => kinds[n % kinds.length]!),
     ...(values.plant !== undefined && { plant: values.plant as Plant }),
+    signal: stopped.signal,
     onBurst: (done) => {
       if (done % 10 === 0 || done === total) console.log(`${seconds()}: ${done} of ${total} bursts`);
     },
@@ -100,7 +102,14 @@ async function main(): Promise<void> {
 }
 
 const problems = values.help ? [] : wrong();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+// The second time ends it at once.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopped.signal.aborted) process.exit(1);
+    console.log('no further burst');
+    stopped.abort();
+  });
+}
 if (values.help) {
   console.log(USAGE);
 } else if (problems.length > 0) {

@@ -54,8 +54,8 @@ export interface Ledger {
   readonly cuts: number;
   /** Seats that it won and gave to nobody: they lay in stock. */
   readonly kept: number;
-  /** Seats of takes whose reply came too late or never: some may have been won. */
-  readonly forgotten: number;
+  /** Seats that it may have won beside: a request was not answered, too late, or sent twice. */
+  readonly doubtful: number;
 }
 
 /** What the process of an assigner says. */

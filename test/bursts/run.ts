@@ -25,6 +25,8 @@ export interface RunOptions {
   /** How many bursts may wait for their seats at once. */
   readonly waiting?: number;
   readonly plant?: Plant;
+  /** Aborted: no further burst, but those under way end as they should. */
+  readonly signal?: AbortSignal;
   readonly onBurst?: (done: number) => void;
 }
 
@@ -53,7 +55,7 @@ export async function runBursts(options: RunOptions): Promise<ReadonlyMap<Kind, 
     tally.hold('over', burst, false, () => `${row.key}: ${row.problem}`);
   const settling = new Set<Promise<void>>();
   for (const [n, kind] of kinds.entries()) {
-    if (isBroken()) break;
+    if (isBroken() || options.signal?.aborted) break;
     const tally = tallies.get(kind) ?? new Tally();
     tallies.set(kind, tally);
     const number = from + n;
