@@ -49,6 +49,7 @@ export class AgonesDesk {
   #slot: AgonesSlot | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isToldOfPlayers = false;
+  #changed: () => void = () => {};
 
   constructor(options: AgonesDeskOptions) {
     this.#options = options;
@@ -91,6 +92,11 @@ export class AgonesDesk {
     await this.#options.journal.close();
   }
 
+  /** `told` is called after each change of the facts; there is one. */
+  onChange(told: () => void): void {
+    this.#changed = told;
+  }
+
   /** The GameServer as the build may see it. */
   document(): ReturnType<typeof gameServerDocument> {
     const { key, healthSeconds } = this.#options;
@@ -114,12 +120,14 @@ export class AgonesDesk {
     const { state } = this.#facts;
     // A new process: whom the one before had is gone.
     const isNew = state === 'Scheduled' || state === 'Shutdown' || !this.#isHealthy;
+    // Alive from here on: a watcher must not hear that it is ready and silent.
+    this.health();
     this.#set({ state: 'Ready', ...(isNew && firstCounts(this.#options.declared)) });
     this.#slot?.ready();
-    this.health();
   }
 
   allocate(): void {
+    this.health();
     this.#set({ state: 'Allocated' });
     this.#slot?.ready();
   }
@@ -190,6 +198,7 @@ export class AgonesDesk {
     this.#facts = { ...kept, ...until, ...changed, version: this.#facts.version + 1 };
     if (journal.isLong()) journal.rewrite([this.#facts]);
     else journal.append([this.#facts]);
+    this.#changed();
   }
 
   #pulse(): void {

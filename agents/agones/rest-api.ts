@@ -64,6 +64,7 @@ function respond(request: HttpRequest, calls: Calls, rawName: string): HttpRespo
 
 function lifecycle(desk: AgonesDesk): (readonly [RegExp, Calls])[] {
   const watch = createAgonesWatch(() => desk.document());
+  desk.onChange(() => watch.look());
   const done = (act: () => void): Calls => ({
     POST: () => {
       act();

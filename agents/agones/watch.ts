@@ -4,6 +4,8 @@ import { errorResponse, rpcError } from './rpc-error.ts';
 /** WatchGameServer: one `{"result": GameServer}` a line, first as it is, then at every change. */
 export interface AgonesWatch {
   answer(): HttpResponse;
+  /** Something has changed: those who watch hear of it at once, so that they miss no state in between. */
+  look(): void;
 }
 
 const LOOK_MS = 250;
@@ -20,14 +22,15 @@ export function createAgonesWatch(document: () => unknown): AgonesWatch {
   const line = (): string => `${JSON.stringify({ result: document() })}\n`;
 
   const look = (): void => {
+    if (watchers.size === 0) return;
     const now = line();
-    quietMs += LOOK_MS;
     if (now === last && quietMs < REPEAT_MS) return;
     quietMs = 0;
     last = now;
     for (const write of watchers) write(now);
   };
   return {
+    look,
     answer() {
       if (watchers.size >= MAX_WATCHERS) {
         return errorResponse(rpcError('RESOURCE_EXHAUSTED', `at most ${MAX_WATCHERS} may watch`));
@@ -39,7 +42,10 @@ export function createAgonesWatch(document: () => unknown): AgonesWatch {
         goOn(write) {
           if (watchers.size === 0) last = line();
           watchers.add(write);
-          looker ??= setInterval(look, LOOK_MS);
+          looker ??= setInterval(() => {
+            quietMs += LOOK_MS;
+            look();
+          }, LOOK_MS);
           return () => {
             watchers.delete(write);
             if (watchers.size > 0) return;

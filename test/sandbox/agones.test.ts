@@ -85,6 +85,7 @@ describe('a build made for Agones beside an agent', () => {
     await build.call('POST', '/ready', {});
     await lab.row('it is given out', (row) => row.seats?.state === 'ready' && row.seats.free === 4);
 
+    await until('the build knows', () => states.at(-1) === 'Ready');
     const ann = await Peer.open();
     const ticket = await lab.ticket('ann');
     await until('the ticket is taken', async () => {

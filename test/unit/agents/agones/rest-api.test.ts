@@ -168,11 +168,14 @@ describe('WatchGameServer', () => {
     expect(states()).toEqual(['Scheduled', 'Ready', 'Allocated']);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(states().slice(3)).toEqual(['Allocated']);
+    await lab.call('POST', '/reserve', { seconds: '5' });
+    await lab.call('POST', '/allocate');
+    expect(states().slice(4)).toEqual(['Reserved', 'Allocated']);
 
     stop();
     await lab.call('POST', '/shutdown');
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(lines).toHaveLength(4);
+    expect(lines).toHaveLength(6);
   });
 
   it('has room for 16 at once', async () => {
