@@ -25,6 +25,10 @@ internal static partial class Steps
     Step("goes nowhere for zeroes of either family", GoesNowhere);
     Step("reaches servers through a translator as the door", Translates);
     Step("never blames a server for a pause of the game", Sleeps);
+    Step("reads a door's address", ReadsDoors);
+    Step("names every option that makes no sense", NamesProblems);
+    Step("reads JSON, and nothing else", ReadsJson);
+    Step("raises events in updates alone, and lets out what a handler throws", RaisesInUpdates);
     return _failed;
   }
 

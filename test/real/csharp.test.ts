@@ -71,7 +71,7 @@ describe.skipIf(missingMono())('the client for C#', () => {
     const { code, lines } = await runMono(program, ['steps']);
 
     expect(lines.filter((line) => !line.startsWith('ok '))).toEqual([]);
-    expect(lines.length).toBe(15);
+    expect(lines.length).toBe(19);
     expect(code).toBe(0);
   });
 
