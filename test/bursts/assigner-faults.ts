@@ -4,9 +4,12 @@ import { commandUpdate } from '../../adapters/dynamodb/row-update.ts';
 import type { AgentStore, Rng } from '../../core/ports.ts';
 import type { WriteReply } from '../../core/registry/commands.ts';
 import type { RelayWatch } from '../support/relay.ts';
-import { CUTS, type Fault, type Plant, type Step } from './messages.ts';
+import type { Fault, Plant, Step } from './messages.ts';
 
 export type AssignerStore = Pick<AgentStore, 'get' | 'write'>;
+
+/** What becomes of the connection of a take: the request never leaves, or it lands and its reply never comes. */
+const CUTS = ['request', 'reply'] as const;
 
 const TAKE = 'DynamoDB_20120810.UpdateItem';
 

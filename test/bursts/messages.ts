@@ -5,10 +5,6 @@ import type { SeatTiming } from '../../core/registry/timing.ts';
 export const STEPS = ['before-send', 'sent', 'replied', 'before-answer'] as const;
 export type Step = (typeof STEPS)[number];
 
-/** What becomes of the connection of a take: the request never leaves, or it lands and its reply never comes. */
-export const CUTS = ['request', 'reply'] as const;
-export type Cut = (typeof CUTS)[number];
-
 export interface Fault {
   /** Kills the process at this step of its take (of its answer) number `at`, from 1. */
   readonly kill?: { readonly step: Step; readonly at: number };

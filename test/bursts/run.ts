@@ -35,7 +35,7 @@ const CROWD = 1.28;
 const PATIENCE_MS = 30_000;
 
 /** The default durations, each divided by `faster`. */
-export function fasterTiming(faster: number): SeatTiming {
+function fasterTiming(faster: number): SeatTiming {
   const scaled = Object.entries(DEFAULT_TIMING).map(([name, ms]) => [name, Math.round(ms / faster)]);
   return Object.fromEntries(scaled) as unknown as SeatTiming;
 }
