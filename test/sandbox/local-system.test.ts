@@ -112,6 +112,22 @@ describe('the whole system on one machine', () => {
     expect((await post('/v1/assignments', { app: 'nope' })).status).toBe(404);
   });
 
+  it('repeats its answer to a request with a key, and takes seats back from who will not come', async () => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'a-key-of-this-one-test' };
+    const body = JSON.stringify({ app: 'world', party: ['one', 'two'] });
+    const ask = async () => (await fetch(`${API}/v1/assignments`, { method: 'POST', headers, body })).json();
+    const first = (await ask()) as { seats: { id: string; ticket: string }[] };
+    expect(first.seats).toHaveLength(2);
+    expect(await ask()).toEqual(first);
+    for (const { id, ticket } of first.seats) {
+      const authorization = `Bearer ${ticket}`;
+      // A datagram may get lost on a busy machine: then the answer is 504, and it is said again.
+      const path = `${API}/v1/assignments/${id}`;
+      const status = async () => (await fetch(path, { method: 'DELETE', headers: { authorization } })).status;
+      await expect.poll(status, { timeout: 20_000, interval: 200 }).toBe(200);
+    }
+  }, 60_000);
+
   it('moves the clients of a crashed server to others', async () => {
     const from = (await system.until('assigned')).server;
     await post(`/local/servers/${from}/crash`);
