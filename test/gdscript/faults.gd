@@ -58,11 +58,8 @@ class Game:
 	func _on_lost(server, reason, code):
 		tell("lost", {"server": server.id, "reason": reason, "code": code})
 
-	func _on_moving(_server, _ends_in_ms, named):
-		# Told twice where the server names another one later: the table counts it once.
-		if not named:
-			return
-		tell("moving", {})
+	func _on_moving(_server, ends_in_ms, named):
+		tell("moving", {"endsInMs": ends_in_ms, "named": named})
 
 	func _on_refused(code, retry_in_ms):
 		tell("waiting", {"code": code, "retryInMs": retry_in_ms})

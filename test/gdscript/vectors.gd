@@ -31,6 +31,8 @@ func answer(job):
 			return [address, Wire.format_address(address) if address.size() == 16 else ""]
 		"door":
 			return Onedoor.split_door(job.text)
+		"open":
+			return Onedoor.new().open(job.door, job.options)
 
 
 # Lengths of a stream's packets, then a reason if it ends in one.

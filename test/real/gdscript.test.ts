@@ -95,23 +95,41 @@ describe.skipIf(NO_GODOT)('the packets of the client for Godot', () => {
     expect(await tell(wrong.map((text) => ({ do: 'address', text })))).toEqual(wrong.map(() => ['', '']));
   });
 
-  it.each([
-    ['play.example.com', ['play.example.com', 7000]],
-    ['10.0.0.1:7001', ['10.0.0.1', 7001]],
-    ['[2001:db8::1]:65535', ['2001:db8::1', 65_535]],
-    ['[2001:db8::1]', ['2001:db8::1', 7000]],
-    ['2001:db8::1', ['2001:db8::1', 7000]],
-    ['', []],
-    ['host:', []],
-    ['host:0', []],
-    ['host:65536', []],
-    ['host:seven', []],
-    ['[host]:7000', []],
-    ['[2001:db8::1', []],
-    ['[2001:db8::1]7000', []],
-    ['2001:db8::g', []],
-  ])('go to the door %s', async (text, parts) => {
-    expect(await tell([{ do: 'door', text }])).toEqual([parts]);
+  it('are sent for options that make sense alone', async () => {
+    const wrong = [{ app: '' }, { world: 'w'.repeat(33) }, { client: 7 }, { type: 'x' }, { http: false }];
+    const fine = [
+      {},
+      { app: 'arena', group: 'é'.repeat(16) },
+      { resume: null },
+      { resume: { version: 1, client: 'a' } },
+    ];
+    const open = (options: object): object => ({ do: 'open', door: '127.0.0.1', options });
+
+    // ERR_INVALID_PARAMETER of Godot.
+    expect(await tell(wrong.map(open))).toEqual(wrong.map(() => 31));
+    expect(await tell(fine.map(open))).toEqual(fine.map(() => 0));
+    expect(await tell([{ do: 'open', door: 'nowhere:', options: {} }])).toEqual([31]);
+  });
+
+  it('go to doors by name and by address', async () => {
+    const doors: readonly (readonly [string, readonly unknown[]])[] = [
+      ['play.example.com', ['play.example.com', 7000]],
+      ['10.0.0.1:7001', ['10.0.0.1', 7001]],
+      ['[2001:db8::1]:65535', ['2001:db8::1', 65_535]],
+      ['[2001:db8::1]', ['2001:db8::1', 7000]],
+      ['2001:db8::1', ['2001:db8::1', 7000]],
+      ['', []],
+      ['host:', []],
+      ['host:0', []],
+      ['host:65536', []],
+      ['host:seven', []],
+      ['[host]:7000', []],
+      ['[2001:db8::1', []],
+      ['[2001:db8::1]7000', []],
+      ['2001:db8::g', []],
+    ];
+
+    expect(await tell(doors.map(([text]) => ({ do: 'door', text })))).toEqual(doors.map(([, parts]) => parts));
   });
 });
 
