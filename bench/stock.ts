@@ -48,8 +48,8 @@ interface Counts {
   writes: number;
   refused: number;
   expired: number;
-  readonly idleShare: number[];
-  readonly worstShare: number[];
+  /** Seats that were taken and neither handed out nor given back yet, of the free seats, once a second. */
+  readonly heldShare: number[];
 }
 
 class World {
@@ -62,11 +62,8 @@ class World {
     writes: 0,
     refused: 0,
     expired: 0,
-    idleShare: [],
-    worstShare: [],
+    heldShare: [],
   };
-  /** Seats on hand, by assigner and server. */
-  readonly idle: Map<string, number>[];
   readonly assigners: readonly Assigner[];
   private readonly rng = seededRng(SEED);
   private readonly due: { readonly atMs: number; readonly run: () => void }[] = [];
@@ -80,34 +77,26 @@ class World {
       this.agents.set(server.id, { key, id: server.id, ...seats });
     }
     bench.lag = () => new Promise((run) => this.due.push({ atMs: bench.clock.monoMs() + LAG_MS, run: () => run() }));
-    this.idle = Array.from({ length: scene.assigners }, () => new Map());
-    this.assigners = this.idle.map((idle) => {
-      const options = bench.options();
-      const write = (key: string, command: RowCommand) => this.write(options.store, idle, key, command);
+    this.assigners = Array.from({ length: scene.assigners }, () => {
+      const { store } = bench.options();
+      const write = (key: string, command: RowCommand) => this.write(store.write(key, command));
       return bench.assigner({
-        store: { get: options.store.get, write },
+        store: { get: store.get, write },
         policy: createPolicy('two-choices'),
         stock: scene.stock,
       });
     });
   }
 
-  private async write(
-    store: { write(key: string, command: RowCommand): Promise<WriteReply> },
-    idle: Map<string, number>,
-    key: string,
-    command: RowCommand,
-  ): Promise<WriteReply> {
-    const reply = await store.write(key, command);
+  private async write(sent: Promise<WriteReply>): Promise<WriteReply> {
+    const reply = await sent;
     this.counts.writes++;
     if (!reply.ok) this.counts.refused++;
-    else if (command.kind === 'take') idle.set(key, (idle.get(key) ?? 0) + command.k);
     return reply;
   }
 
   private async arrive(n: number): Promise<void> {
-    const at = n % this.assigners.length;
-    const outcome = await this.assigners[at]!.assign(aRequest());
+    const outcome = await this.assigners[n % this.assigners.length]!.assign(aRequest());
     if (!outcome.ok) {
       this.counts.failed++;
       return;
@@ -115,8 +104,6 @@ class World {
     this.counts.assigned++;
     const agent = this.agents.get(outcome.server.id)!;
     const serial = Number(outcome.id.split(':').at(-1));
-    const idle = this.idle[at]!;
-    idle.set(agent.key, idle.get(agent.key)! - 1);
     if (!agent.waiting.delete(serial)) agent.shown.add(serial);
     agent.sessions++;
     this.leave();
@@ -155,13 +142,14 @@ class World {
     await this.bench.store.write(key, { kind: 'beat', gen: '00000000000000a1', beat: agent.beat++, addFree, ...load });
   }
 
-  private look(): void {
-    // What stock forgot after W is no longer on hand.
-    const sums = this.idle.map((idle) => [...idle.values()].reduce((sum, count) => sum + count, 0));
-    const free =
-      SERVERS * this.scene.capacity - [...this.agents.values()].reduce((sum, { sessions }) => sum + sessions, 0);
-    this.counts.idleShare.push(sums.reduce((a, b) => a + b, 0) / free);
-    this.counts.worstShare.push(Math.max(...sums) / free);
+  private async look(): Promise<void> {
+    let held = 0;
+    let free = SERVERS * this.scene.capacity;
+    for (const { key, issued, waiting, shown, sessions } of this.agents.values()) {
+      held += (await this.bench.store.get(key))!.seats!.issued - issued + waiting.size - shown.size;
+      free -= sessions;
+    }
+    this.counts.heldShare.push(held / free);
   }
 
   async run(): Promise<Counts> {
@@ -176,7 +164,7 @@ class World {
       if (turn === 0) await this.beat(agents[(ms / (DEFAULT_TIMING.beatMs / SERVERS)) % SERVERS]!);
       if (ms % 1_000 === 0) await this.second();
       if (ms === SECONDS * 500) Object.assign(counts, { assigned: 0, failed: 0, writes: 0, refused: 0, expired: 0 });
-      if (ms > SECONDS * 500 && ms % 1_000 === 500) this.look();
+      if (ms > SECONDS * 500 && ms % 1_000 === 500) await this.look();
       await new Promise(setImmediate);
     }
     return counts;
@@ -208,7 +196,7 @@ async function measure(scene: Scene): Promise<string> {
     per(counts.refused),
     per(counts.expired),
     String(counts.failed).padStart(6),
-    `  one ${share(counts.worstShare)}, all ${share(counts.idleShare)}`,
+    `  ${share(counts.heldShare)}`,
   ].join(' ');
 }
 
@@ -223,5 +211,5 @@ const SCENES: readonly Scene[] = [
 console.log(
   `${SERVERS} servers, ${PER_SECOND} assignments/s, ${SECONDS} virtual s, seed ${SEED}; per 1,000 assignments`,
 );
-console.log('assigners           seats  load  writes refused expired failed   on hand, of the free seats');
+console.log('assigners           seats  load  writes refused expired failed   held back, of the free seats');
 for (const scene of SCENES) console.log(await measure(scene));

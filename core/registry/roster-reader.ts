@@ -170,7 +170,7 @@ export function createRosterReader(options: RosterReaderOptions): RosterReader {
     };
     // Entries are in the view's order already.
     const listedMs = (entry: RosterEntry, at: number): number => entry.status.beatAgeMs + shardAgeMs[at]!;
-    view = buildView(entries, version, freshMs, arrivedMs, listedMs);
+    view = buildView(entries, version, freshMs, arrivedMs, listedMs, view);
   }
 
   async function read(nowMs: number): Promise<void> {

@@ -56,9 +56,20 @@ export function compareIds(a: string, b: string): number {
 
 const writtenAgeMs = (entry: RosterEntry): number => entry.status.beatAgeMs;
 
+/** True where the same servers stand in the same places, so that what hangs on that alone can be kept. */
+function isLike(view: RosterView | undefined, entries: readonly RosterEntry[]): view is RosterView {
+  if (view?.entries.length !== entries.length) return false;
+  for (let at = 0; at < entries.length; at++) {
+    // Static shards are decoded once: while one is the same, so are its objects.
+    if (view.entries[at]!.server !== entries[at]!.server) return false;
+  }
+  return true;
+}
+
 /**
  * Builds the view: cuts `free` and `capacity` to `maxCapacity`, judges freshness by `ageMs` for `open`, and by
- * `listedAgeMs`, which the roster alone determines, for `listed`.
+ * `listedAgeMs`, which the roster alone determines, for `listed`. `before`: the view of an earlier version, whose order
+ * is kept while the servers are the same.
  */
 export function buildView(
   entries: readonly RosterEntry[],
@@ -66,25 +77,28 @@ export function buildView(
   freshMs: number,
   ageMs: (entry: RosterEntry) => number = writtenAgeMs,
   listedAgeMs: (entry: RosterEntry, index: number) => number = writtenAgeMs,
+  before?: RosterView,
 ): RosterView {
-  const sorted = [...entries].sort((a, b) => compareIds(a.server.id, b.server.id));
+  const like = isLike(before, entries) ? before : undefined;
+  const sorted = like ? entries : [...entries].sort((a, b) => compareIds(a.server.id, b.server.id));
   const size = sorted.length;
   const view = {
     version,
     entries: sorted,
-    indexOf: new Map(sorted.map((entry, index) => [entry.server.id, index])),
+    indexOf: like?.indexOf ?? new Map(sorted.map((entry, index) => [entry.server.id, index])),
     free: new Int32Array(size),
     capacity: new Int32Array(size),
     open: new Uint8Array(size),
     listed: new Uint8Array(size),
   };
-  sorted.forEach((entry, index) => {
+  for (let index = 0; index < size; index++) {
+    const entry = sorted[index]!;
     const { status, server } = entry;
     view.free[index] = Math.min(status.free, server.maxCapacity);
     view.capacity[index] = Math.min(status.capacity, server.maxCapacity);
-    const mayBeGiven = status.state === 'ready' && !status.suspect;
-    view.open[index] = mayBeGiven && ageMs(entry) < freshMs ? 1 : 0;
-    view.listed[index] = mayBeGiven && listedAgeMs(entry, index) < freshMs ? 1 : 0;
-  });
+    if (status.state !== 'ready' || status.suspect) continue;
+    view.open[index] = ageMs(entry) < freshMs ? 1 : 0;
+    view.listed[index] = listedAgeMs(entry, index) < freshMs ? 1 : 0;
+  }
   return view;
 }
