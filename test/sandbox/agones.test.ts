@@ -47,7 +47,7 @@ describe('a build made for Agones beside an agent', () => {
   it('has its players counted, whatever becomes of the agent, and drains', async () => {
     const lab = await AgentLab.open();
     const port = await freePorts(1);
-    const flags = ['--load', 'agones', '--agones-port', String(port)];
+    const flags = ['--load', 'agones', '--agones-port', String(port), '--agones-health', '120'];
     const agent = lab.startAgent(...flags);
     await lab.verify();
     const build = aBuild(port);
@@ -77,7 +77,7 @@ describe('a build made for Agones beside an agent', () => {
   it('is allocated by a ticket, and knows it', async () => {
     const lab = await AgentLab.open(PATIENT);
     const port = await freePorts(1);
-    lab.startAgent('--agones-port', String(port), '--agones-health', '60');
+    lab.startAgent('--agones-port', String(port), '--agones-health', '120');
     await lab.verify();
     const build = aBuild(port);
     await lab.row('the row is claimed', (row) => row.seats?.state === 'starting');
