@@ -6,7 +6,7 @@ import { NONCE_BYTES } from '../../core/wire/limits.ts';
 
 /** When the packet goes out, and the end, in ms: a client waits meanwhile, and so does an environment that is paid for. */
 const SEND_AT_MS = [0, 300, 900];
-const GIVE_UP_MS = 2_000;
+const DEFAULT_GIVE_UP_MS = 2_000;
 
 /**
  * Tells agents from a port of its own, each time another, to the address that clients have of them. Outbound datagrams
@@ -17,8 +17,10 @@ export function createTellLeave(deps: {
   readonly type: number;
   /** Agents drop what comes from the deployment's probe ports. */
   readonly isProbePort: (port: number) => boolean;
+  /** @default 2000 */
+  readonly giveUpMs?: number;
 }): TellLeave {
-  const { rng, type, isProbePort } = deps;
+  const { rng, type, isProbePort, giveUpMs = DEFAULT_GIVE_UP_MS } = deps;
 
   const tell: TellLeave = (server, ticket) => {
     const { ipv4, ipv6, ports } = server;
@@ -41,7 +43,7 @@ export function createTellLeave(deps: {
         const answer = readLeaveAnswer(bytes, nonce, type);
         if (answer) end(answer === 'done');
       });
-      timers.push(setTimeout(() => end(false), GIVE_UP_MS));
+      timers.push(setTimeout(() => end(false), giveUpMs));
       // Connected: nobody else's datagrams get in.
       socket.connect(port, address, () => {
         if (isProbePort(socket.address().port)) return end(tell(server, ticket));
