@@ -10,7 +10,7 @@ import { type Fault, type Ledger, type Plant, STEPS } from './messages.ts';
 import type { Tally } from './tally.ts';
 
 export const KINDS = ['plain', 'killed', 'cut'] as const;
-/** `killed`: some processes die, each at one step of an assignment. `cut`: connections are, between request and reply. */
+/** `killed`: at each step of an assignment a process dies. `cut`: connections are, between request and reply. */
 export type Kind = (typeof KINDS)[number];
 
 export interface BurstOptions {
@@ -31,9 +31,9 @@ export interface BurstOptions {
   readonly plant?: Plant | undefined;
 }
 
+type Rows = readonly Awaited<ReturnType<BurstServer['read']>>[];
+
 const RETRIES = 3;
-/** One process in so many dies in a burst, and at least one. */
-const DEATHS_ONE_IN = 16;
 const CUT_SHARE = 0.25;
 /** Part of the clients that never come with their ticket. */
 const STRAY_SHARE = 0.25;
@@ -47,6 +47,8 @@ export class Burst {
   readonly #rng: Rng;
   readonly #faults: ReadonlyMap<number, Fault>;
   #roster: readonly RosterEntry[] = [];
+  #reading: Promise<unknown> = Promise.resolve();
+  #next: Promise<Rows> | undefined;
   #endedAtMs = 0;
 
   constructor(options: BurstOptions) {
@@ -137,11 +139,23 @@ export class Burst {
 
   /** Somebody who asked then is told FULL: a seat that is free now, and did not come back since, is one too many. */
   async #checkFull(askedAtMs: number, sub: string): Promise<void> {
-    for (const server of this.#servers) {
-      const row = await server.read();
+    const rows = await this.#readNext();
+    for (const [n, server] of this.#servers.entries()) {
+      const row = rows[n];
       const isWrong = row && row.seats.free > 0 && row.steadySinceMs <= askedAtMs;
       server.hold('full', !isWrong, () => `${sub} was told FULL while ${row?.seats.free} seats were free`);
     }
+  }
+
+  /** All rows, by the next reading that starts: those who wait meanwhile share it. */
+  #readNext(): Promise<Rows> {
+    this.#next ??= this.#reading.then(() => {
+      this.#next = undefined;
+      const rows = Promise.all(this.#servers.map((server) => server.read()));
+      this.#reading = rows;
+      return rows;
+    });
+    return this.#next;
   }
 
   readonly #orderFor: OrderFor = (place, life) => {
@@ -158,15 +172,13 @@ export class Burst {
 
   /** By place. */
   #drawFaults(): Map<number, Fault> {
-    const { kind, fleet, burst } = this.#options;
+    const { kind, fleet } = this.#options;
     const places = Array.from({ length: fleet.size }, (_, place) => place);
     if (kind === 'plain') return new Map();
     if (kind === 'cut') return new Map(places.map((place) => [place, { cutShare: CUT_SHARE }]));
     const faults = new Map<number, Fault>();
-    for (let n = 0; n < Math.max(1, Math.floor(fleet.size / DEATHS_ONE_IN)); n++) {
-      const step = STEPS[(Math.floor(burst / KINDS.length) + n) % STEPS.length]!;
-      faults.set(Math.floor(this.#rng.float() * fleet.size), { kill: { step, at: 1 } });
-    }
+    const first = Math.floor(this.#rng.float() * fleet.size);
+    for (const [n, step] of STEPS.entries()) faults.set((first + n) % fleet.size, { kill: { step, at: 1 } });
     return faults;
   }
 }
