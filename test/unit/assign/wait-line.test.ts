@@ -56,16 +56,16 @@ describe('a wait token', () => {
 
 describe('when to come back', () => {
   it('is 2 s while nothing is measured, and after that what the line and the pace make of it, 1 to 30 s', () => {
-    const after = (refused: number, perSecond: number | undefined) => {
+    const retryOf = (refused: number, perSecond: number | undefined) => {
       const line = aLine(fakeClock());
       for (let n = 1; n < refused; n++) line.refuse(client(`c${n}`), POOL, perSecond);
       return line.refuse(client('last'), POOL, perSecond).retryAfterMs;
     };
-    expect(after(1, undefined)).toBe(2_000);
-    expect(after(12, 2)).toBe(6_000);
-    expect(after(2, 100)).toBe(1_000);
-    expect(after(3, 0)).toBe(30_000);
-    expect(after(1_000, 1)).toBe(30_000);
+    expect(retryOf(1, undefined)).toBe(2_000);
+    expect(retryOf(12, 2)).toBe(6_000);
+    expect(retryOf(2, 100)).toBe(1_000);
+    expect(retryOf(3, 0)).toBe(30_000);
+    expect(retryOf(1_000, 1)).toBe(30_000);
   });
 
   it('is 5 s at most for those who wait, so that they are there when a seat comes back', () => {
