@@ -55,11 +55,12 @@ export class BurstServer {
   /** Since when no write of the agent can have raised `free`; Infinity while one is under way. */
   #steadySinceMs = 0;
   #wishAtMs = 0;
+  #beatAtMs = Number.POSITIVE_INFINITY;
   #onBeat: (sentAtMs: number, image: SeatFields) => void = () => {};
 
   constructor(options: BurstServerOptions) {
     this.options = options;
-    const { key, store, timing, agentTiming, placement } = options;
+    const { key, store, timing, agentTiming, placement, tally } = options;
     const clock = systemClock;
     const rng = createSystemRng();
     this.#keeper = new SeatKeeper({
@@ -75,6 +76,9 @@ export class BurstServer {
         return { capacity: placement.maxCapacity, state: 'ready' };
       },
       onBeat: () => {
+        const nowMs = clock.monoMs();
+        tally.longestBeatMs = Math.max(tally.longestBeatMs, nowMs - this.#beatAtMs);
+        this.#beatAtMs = nowMs;
         const image = this.#keeper.book?.image;
         if (image) this.#onBeat(this.#wishAtMs, image);
       },
