@@ -49,6 +49,8 @@ export class Burst {
   #roster: readonly RosterEntry[] = [];
   #reading: Promise<unknown> = Promise.resolve();
   #next: Promise<Rows> | undefined;
+  /** Places that were told of this burst. */
+  readonly #opened = new Set<number>();
   #endedAtMs = 0;
 
   constructor(options: BurstOptions) {
@@ -158,10 +160,11 @@ export class Burst {
     return this.#next;
   }
 
-  readonly #orderFor: OrderFor = (place, life) => {
+  readonly #orderFor: OrderFor = (place) => {
     const { burst, endpoint, table, timing, seed, plant } = this.#options;
     // Who comes for a dead one works on, and dies no more.
-    const fault = life === 0 || this.#options.kind === 'cut' ? this.#faults.get(place) : undefined;
+    const fault = !this.#opened.has(place) || this.#options.kind === 'cut' ? this.#faults.get(place) : undefined;
+    this.#opened.add(place);
     return {
       ...{ kind: 'open', burst, endpoint, table, timing, roster: this.#roster, seed: seed + burst * 97 + place },
       stock: (place + burst) % 2 === 0,

@@ -5,8 +5,8 @@ import type { Answer, Ledger, OpenOrder, Order, Word } from './messages.ts';
 
 const PROGRAM = join(import.meta.dirname, 'assigner-process.ts');
 
-/** Says how the assigner of a place works in a burst; `life` counts the processes that the place has had, from 0. */
-export type OrderFor = (place: number, life: number) => OpenOrder;
+/** Says how the assigner of a place works in a burst; asked once more for whoever comes for a dead one. */
+export type OrderFor = (place: number) => OpenOrder;
 
 /** Assigners, each in a process of its own; who dies is replaced. */
 export class Fleet {
@@ -34,7 +34,7 @@ export class Fleet {
   async ask(place: number, burst: number, client: string, orderFor: OrderFor): Promise<Answer | 'died'> {
     const at = this.#places[place % this.size]!;
     await at.ready;
-    at.open(burst, (life) => orderFor(place % this.size, life));
+    at.open(burst, () => orderFor(place % this.size));
     return at.ask(burst, client);
   }
 
@@ -63,10 +63,10 @@ class Place {
     this.#fork();
   }
 
-  open(burst: number, order: (life: number) => OpenOrder): void {
+  open(burst: number, order: () => OpenOrder): void {
     if (this.#open.has(burst)) return;
     this.#open.set(burst, () => {});
-    this.#send(order(this.life));
+    this.#send(order());
   }
 
   ask(burst: number, client: string): Promise<Answer | 'died'> {
