@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compile, GCC, missing, programFolder } from '../support/c-compilers.ts';
+import { COMPILERS, compile, missing, programFolder } from '../support/c-compilers.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 
@@ -10,8 +10,10 @@ import { until } from '../support/until.ts';
 const BIND = '127.0.7.1';
 const START_MS = 60_000;
 const MOVE_MS = 30_000;
+/** Those whose programs run here. */
+const NATIVE = COMPILERS.filter(({ libraries }) => libraries === undefined);
 
-describe.skipIf(missing(GCC))('a game in C', () => {
+describe('a game in C', () => {
   const folder = programFolder();
   const children: ChildProcess[] = [];
   let api = '';
@@ -28,11 +30,10 @@ describe.skipIf(missing(GCC))('a game in C', () => {
   }
 
   beforeAll(async () => {
-    await compile(GCC, 'examples/c/loop.c', join(folder.path, 'loop'));
     const http = await freePorts(2);
     const [probe, registry] = [await freePorts(4), await freePorts(1)];
     const ports = ['--http-port', `${http}`, '--probe-port', `${probe}`, '--registry-port', `${registry}`];
-    const flags = ['local/main.ts', '--json', '--bind', BIND, '--servers', '3', '--crowd', '0', ...ports];
+    const flags = ['local/main.ts', '--json', '--bind', BIND, '--servers', '6', '--crowd', '0', ...ports];
     const system = start(process.execPath, flags);
     api = `http://${BIND}:${http}`;
     door = `${BIND}:${probe}`;
@@ -49,17 +50,24 @@ describe.skipIf(missing(GCC))('a game in C', () => {
     folder.remove();
   });
 
-  it('plays in an empty loop and survives the crash of its server', async () => {
-    const game = start(join(folder.path, 'loop'), [door]);
-    await until(() => /playing on \S+\n/.test(game.text()), MOVE_MS);
-    const [, first = ''] = /playing on (\S+)\n/.exec(game.text())!;
+  for (const compiler of NATIVE) {
+    it(`made by ${compiler.command} plays in an empty loop and survives the crash of its server`, async ({ skip }) => {
+      const absent = missing(compiler);
+      skip(absent !== undefined, absent);
+      const program = join(folder.path, compiler.command);
+      await compile(compiler, 'examples/c/loop.c', program);
+      const game = start(program, [door]);
+      await until(() => /playing on \S+\n/.test(game.text()), MOVE_MS);
+      const [, first = ''] = /playing on (\S+)\n/.exec(game.text())!;
 
-    const crash = await fetch(`${api}/local/servers/${first}/crash`, { method: 'POST' });
-    await until(() => /lost \S+\n(.*\n)*playing on (\S+)\n/.test(game.text()), MOVE_MS);
+      const crash = await fetch(`${api}/local/servers/${first}/crash`, { method: 'POST' });
+      await until(() => /lost \S+\n(.*\n)*playing on (\S+)\n/.test(game.text()), MOVE_MS);
+      game.child.kill('SIGTERM');
 
-    expect(crash.ok).toBe(true);
-    const [, lost, , second] = /lost (\S+)\n(.*\n)*playing on (\S+)\n/.exec(game.text())!;
-    expect(lost).toBe(first);
-    expect(second).not.toBe(first);
-  });
+      expect(crash.ok).toBe(true);
+      const [, lost, , second] = /lost (\S+)\n(.*\n)*playing on (\S+)\n/.exec(game.text())!;
+      expect(lost).toBe(first);
+      expect(second).not.toBe(first);
+    });
+  }
 });
