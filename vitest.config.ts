@@ -7,8 +7,8 @@ interface Project {
   readonly name: string;
   /** Needs the bundles of dist/: they are made first. */
   readonly bundles?: true;
-  /** Starts programs, listens on ports or waits for real time: one file after the other, after the quick projects. */
-  readonly alone?: true;
+  /** Starts programs, listens on ports or waits for real time: after the quick projects, this many files at once. */
+  readonly atOnce?: number;
   readonly timeoutMs: number;
 }
 
@@ -19,9 +19,10 @@ const PROJECTS: readonly Project[] = [
   { name: 'contract', timeoutMs: 300_000 },
   { name: 'model', timeoutMs: 60_000 },
   { name: 'synth', bundles: true, timeoutMs: 60_000 },
-  { name: 'sandbox', bundles: true, alone: true, timeoutMs: 60_000 },
-  { name: 'net', bundles: true, alone: true, timeoutMs: 60_000 },
-  { name: 'real', bundles: true, alone: true, timeoutMs: 120_000 },
+  // Its programs wait more than they work.
+  { name: 'sandbox', bundles: true, atOnce: 2, timeoutMs: 60_000 },
+  { name: 'net', bundles: true, atOnce: 1, timeoutMs: 60_000 },
+  { name: 'real', bundles: true, atOnce: 1, timeoutMs: 120_000 },
 ];
 
 const homeless = globSync('test/**/*.test.ts', { cwd: import.meta.dirname }).filter(
@@ -32,7 +33,7 @@ if (homeless.length > 0) throw new Error(`vitest.config.ts has no project for ${
 export default defineConfig({
   test: {
     reporters: ['default', createTestReport(import.meta.dirname)],
-    projects: PROJECTS.map(({ name, bundles, alone, timeoutMs }) => ({
+    projects: PROJECTS.map(({ name, bundles, atOnce, timeoutMs }) => ({
       test: {
         name,
         include: [`test/${name}/**/*.test.ts`],
@@ -45,10 +46,10 @@ export default defineConfig({
         // Real processes and real time on a shared machine: a burst of load elsewhere may cost one of them its deadline,
         // and must not refuse a change that is right. Each test that needed its second try is named at the end of the
         // run (tools/test-report.ts), and is a defect to mend.
-        retry: alone ? 1 : 0,
+        retry: atOnce === undefined ? 0 : 1,
         // Groups run one after the other. Not group 0: there a project of one worker would run last.
-        maxWorkers: alone ? 1 : availableParallelism(),
-        sequence: { groupOrder: alone ? 2 : 1 },
+        maxWorkers: atOnce ?? availableParallelism(),
+        sequence: { groupOrder: atOnce === undefined ? 1 : atOnce === 1 ? 3 : 2 },
       },
     })),
   },
