@@ -31,6 +31,7 @@ export class ServerWatch {
   readonly #shared: SessionShared;
   readonly #link: ServerLink;
   readonly #traffic = new Traffic();
+  readonly #patienceMs: number;
   #grant: Grant;
   #exchange: KeepaliveExchange | undefined;
   /** The ticket until the first answer to a keepalive that carried it. */
@@ -43,9 +44,19 @@ export class ServerWatch {
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #soonMs = Number.POSITIVE_INFINITY;
 
-  /** @param doubtsUdp the door was not reached by UDP: try TCP beside it from the start */
-  constructor(shared: SessionShared, grant: Grant, doubtsUdp: boolean, nowMs: number) {
+  /**
+   * @param doubtsUdp the door was not reached by UDP: try TCP beside it from the start
+   * @param patienceMs the most that `timeout` counts as until the server has answered
+   */
+  constructor(
+    shared: SessionShared,
+    grant: Grant,
+    doubtsUdp: boolean,
+    nowMs: number,
+    patienceMs = Number.POSITIVE_INFINITY,
+  ) {
     this.#shared = shared;
+    this.#patienceMs = patienceMs;
     this.#grant = grant;
     this.#ticket = grant.ticket;
     this.#link = new ServerLink(shared, probeEndpoint(grant), doubtsUdp);
@@ -126,10 +137,11 @@ export class ServerWatch {
     this.#notBeforeMs = Number.NEGATIVE_INFINITY;
     this.#traffic.keepaliveStarts();
     const { timeoutMs } = rhythmOf(this.#grant.keepalive);
+    const waitMs = this.#accepted ? timeoutMs : Math.min(timeoutMs, this.#patienceMs);
     this.#exchange = new KeepaliveExchange(
       this.#shared,
       this.#link,
-      timeoutMs,
+      waitMs,
       (nonce, via) => this.#packet(nonce, via),
       nowMs,
     );

@@ -30,6 +30,8 @@ export const DEFAULT_KEEPALIVE = { intervalSeconds: 20, transmissions: 10, timeo
 export const MIN_INTERVAL_MS = 1_000;
 export const MIN_TIMEOUT_MS = 100;
 export const MAX_TIMEOUT_MS = 10_000;
+/** An alternate may be gone as well: its `timeout` counts as no more than this, and the next one's turn comes sooner. */
+export const ALTERNATE_TIMEOUT_MS = 250;
 /** A keepalive and its two retransmissions. */
 export const TRANSMISSIONS_PER_KEEPALIVE = 3;
 

@@ -1,4 +1,5 @@
 import { ServerWatch, type WatchOutcome } from './server-watch.ts';
+import { ALTERNATE_TIMEOUT_MS } from './timing.ts';
 import type { Endpoint, Grant, NamedServer, SessionShared } from './types.ts';
 
 export type TrialOutcome =
@@ -7,30 +8,34 @@ export type TrialOutcome =
   /** None did. */
   | { readonly kind: 'exhausted' };
 
+interface TrialOptions {
+  readonly doubtsUdp: boolean;
+  /** Id of the server that the ticket is for: when it refuses, the ticket is worth nothing elsewhere either. */
+  readonly owner?: string;
+}
+
+/** Who has a ticket shows it to alternates in haste; the ticket's own server, and one that needs none, get their time. */
+function watchOf(shared: SessionShared, grant: Grant, { doubtsUdp, owner }: TrialOptions, nowMs: number): ServerWatch {
+  const isAlternate = grant.ticket !== undefined && grant.server.id !== owner;
+  return new ServerWatch(shared, grant, doubtsUdp, nowMs, isAlternate ? ALTERNATE_TIMEOUT_MS : undefined);
+}
+
 /**
  * Servers tried one after the other until one takes the client in: the alternates of a lost server, the own server and
  * its alternates after a restart, or, without a ticket, what a roster lists while the door is away.
  */
 export class Trial {
   readonly #shared: SessionShared;
-  readonly #doubtsUdp: boolean;
-  /** Id of the server that the ticket is for: when it refuses, the ticket is worth nothing elsewhere either. */
-  readonly #owner: string | undefined;
+  readonly #options: TrialOptions;
   #watch: ServerWatch;
   #rest: readonly NamedServer[];
 
   /** @param watch the first of them, watched already; `rest` are the ones after it */
-  constructor(
-    shared: SessionShared,
-    watch: ServerWatch,
-    rest: readonly NamedServer[],
-    options: { readonly doubtsUdp: boolean; readonly owner?: string },
-  ) {
+  constructor(shared: SessionShared, watch: ServerWatch, rest: readonly NamedServer[], options: TrialOptions) {
     this.#shared = shared;
     this.#watch = watch;
     this.#rest = rest;
-    this.#doubtsUdp = options.doubtsUdp;
-    this.#owner = options.owner;
+    this.#options = options;
   }
 
   /** Undefined if there is nothing to try. */
@@ -38,12 +43,12 @@ export class Trial {
     shared: SessionShared,
     grant: Grant,
     servers: readonly NamedServer[],
-    options: { readonly doubtsUdp: boolean; readonly owner?: string },
+    options: TrialOptions,
     nowMs: number,
   ): Trial | undefined {
     const [server, ...rest] = servers;
     if (!server) return undefined;
-    const watch = new ServerWatch(shared, { ...grant, server, alternates: rest }, options.doubtsUdp, nowMs);
+    const watch = watchOf(shared, { ...grant, server, alternates: rest }, options, nowMs);
     return new Trial(shared, watch, rest, options);
   }
 
@@ -73,10 +78,10 @@ export class Trial {
     const { grant } = this.#watch;
     this.#watch.end();
     const [server, ...rest] = this.#rest;
-    const isOver = outcome.kind === 'lost' && outcome.reason === 'refused' && grant.server.id === this.#owner;
+    const isOver = outcome.kind === 'lost' && outcome.reason === 'refused' && grant.server.id === this.#options.owner;
     if (!server || isOver) return { kind: 'exhausted' };
     this.#rest = rest;
-    this.#watch = new ServerWatch(this.#shared, { ...grant, server, alternates: rest }, this.#doubtsUdp, nowMs);
+    this.#watch = watchOf(this.#shared, { ...grant, server, alternates: rest }, this.#options, nowMs);
     return undefined;
   }
 }

@@ -151,6 +151,14 @@ describe('alternates', () => {
     expect(door.requests[1]!.avoid).toEqual([first.id]);
   });
 
+  it('that are dead too cost half a second each', () => {
+    const { client, first, second, run } = withAlternates();
+    first.state = 'silent';
+    second.reaction = () => undefined;
+    run(23_000);
+    expect(client.at('reassigned')! - client.at('lost')!).toBe(520);
+  });
+
   it('that took the client in are watched like any server, and what is left serves the next loss', () => {
     const { client, first, second, third, door, run } = withAlternates();
     first.state = 'silent';
