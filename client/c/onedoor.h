@@ -429,7 +429,8 @@ static uint32_t od__left(uint32_t now, uint32_t at) { return od__due(now, at) ? 
 static uint32_t od__min(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static uint16_t od__type(const od_session *s) { return s->options->type ? s->options->type : OD_PROBE_TYPE; }
 static uint32_t od__interval(const od__watch *w) { return w->interval_s < 1 ? 1000 : (uint32_t)w->interval_s * 1000; }
-static uint32_t od__timeout(const od__watch *w) { return w->timeout_ms < 100 ? 100 : od__min(w->timeout_ms, 10000); }
+static uint32_t od__timeout(const od__watch *w) { /* an alternate, nameless until it answers, may be gone as well */
+  return od__min(w->timeout_ms < 100 ? 100 : w->timeout_ms, w->accepted || w->server.id[0] ? 10000 : 250); }
 static od_bytes od__name(const char *text) {
   return text ? od__bytes((const uint8_t *)text, strlen(text)) : od__bytes(NULL, 0); }
 static od_bytes od__client(const od_session *s) {
