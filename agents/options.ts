@@ -2,7 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { ipAddress, readFlags, wholeNumber } from '../adapters/cli/flags.ts';
 import type { GameAddress } from '../adapters/load/load-adapter.ts';
 import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -65,25 +66,10 @@ interface Flags
 
 const DAY_SECONDS = 86_400;
 
-function integer(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
-      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}, got: ${text}`);
-    }
-    return value;
-  };
-}
-
-const port = integer(1, 65_535);
-
-function address(text: string): string {
-  if (isIP(text) === 0) throw new InvalidArgumentError(`must be an IP address, got: ${text}`);
-  return text;
-}
+const port = wholeNumber(1, 65_535);
 
 function loopback(text: string): string {
-  if (!/^127\.\d+\.\d+\.\d+$/.test(address(text)) && text !== '::1') {
+  if (!/^127\.\d+\.\d+\.\d+$/.test(ipAddress(text)) && text !== '::1') {
     throw new InvalidArgumentError(`must be a loopback address, got: ${text}`);
   }
   return text;
@@ -162,7 +148,7 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
   const command = new Command('agent')
     .description('Onedoor’s agent: stands beside one or more game servers and speaks for them.')
     .option('--game <ip:port>', 'a game server of this machine; again for each further slot', addGame)
-    .requiredOption('--capacity <n>', 'most sessions of one game server', integer(1, 65_535))
+    .requiredOption('--capacity <n>', 'most sessions of one game server', wholeNumber(1, 65_535))
     .option(
       '--load <adapter>',
       'how its sessions are known: api (the game calls), agones, agones:counter:<name>, agones:list:<name>, bzflag, teeworlds, mumble, gamedig:<game>, command:<program>',
@@ -175,7 +161,7 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
     .option(
       '--address <ip>',
       'enrol this machine with its public address first (needs the operator’s right); again for the other family',
-      (text, all: readonly string[] = []) => [...all, address(text)],
+      (text, all: readonly string[] = []) => [...all, ipAddress(text)],
     )
     .option('--app <name>', 'app to enrol for', name)
     .option('--world <name>', 'world to enrol for', name, 'main')
@@ -189,7 +175,7 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
     .option(
       '--bind <ip>',
       'address of probe port and lobby (default: --address where it is this machine’s, else 0.0.0.0)',
-      address,
+      ipAddress,
     )
     .option(
       '--probe-port <port>',
@@ -207,26 +193,17 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
     .option('--door-port <port>', 'UDP and TCP port on which to answer for the door (default: not)', port)
     .option('--door-health-port <port>', 'HTTP port for that load balancer’s checks (default: --door-port + 80)', port)
     .option('--journal <dir>', 'directory in memory for what must outlive the process', defaultJournal(env))
-    .option('--beat-ms <ms>', 'longest time between two beats (default: ONEDOOR_CONFIG)', integer(100, 60_000))
+    .option('--beat-ms <ms>', 'longest time between two beats (default: ONEDOOR_CONFIG)', wholeNumber(100, 60_000))
     .option(
       '--drain-deadline <seconds>',
       'how long SIGTERM waits for sessions to end',
-      integer(0, 2 * DAY_SECONDS),
+      wholeNumber(0, 2 * DAY_SECONDS),
       3_600,
     )
     .option('--json', 'log as JSON lines', false)
-    .addHelpText('after', '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_CONFIG (JSON), and the AWS SDK’s own variables.')
-    .allowExcessArguments(false)
-    .configureOutput({ writeOut: write, writeErr: () => {} })
-    .exitOverride();
+    .addHelpText('after', '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_CONFIG (JSON), and the AWS SDK’s own variables.');
   addAgonesFlags(command, port);
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 'help';
-    throw new ConfigError([error.message.replace(/^error: /, '')]);
-  }
+  if (readFlags(command, argv, write, (problem) => new ConfigError([problem])) === 'help') return 'help';
   const flags = command.opts<Flags>();
   return { ...flags, probePort: flags.probePort ?? probePortOf(env) };
 }

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { ipAddress, readFlags } from '../adapters/cli/flags.ts';
 import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
 
@@ -37,11 +37,6 @@ function milliseconds(text: string): number {
   return value;
 }
 
-function numericAddress(text: string): string {
-  if (isIP(text) === 0) throw new InvalidArgumentError(`must be an IP address, got: ${text}`);
-  return text;
-}
-
 function hostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
@@ -61,26 +56,17 @@ export function parseDoorOptions(
 ): DoorOptions | 'help' {
   const command = new Command('door')
     .description('Onedoor’s gateway: answers probe requests over UDP and TCP with an assigned server.')
-    .option('--bind <ip>', 'address of the probe port', numericAddress, '0.0.0.0')
+    .option('--bind <ip>', 'address of the probe port', ipAddress, '0.0.0.0')
     .option('--port <port>', 'probe port, UDP and TCP (default: probePort of ONEDOOR_CONFIG)', portNumber)
-    .option('--health-bind <ip>', 'address of the health port', numericAddress, '0.0.0.0')
+    .option('--health-bind <ip>', 'address of the health port', ipAddress, '0.0.0.0')
     .option('--health-port <port>', 'HTTP port for health and counters', portNumber, 8090)
     .option('--stop-ms <ms>', 'how long health fails before the sockets close', milliseconds, 0)
     .option('--self <ip:port>', 'which of the settings’ doors this one is (default: its health address and port)')
     .addHelpText(
       'after',
       '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_KEY_SECRET (file:PATH or a secret’s ARN), ONEDOOR_CONFIG (JSON).',
-    )
-    .allowExcessArguments(false)
-    .configureOutput({ writeOut: write, writeErr: () => {} })
-    .exitOverride();
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 'help';
-    throw new ConfigError([error.message.replace(/^error: /, '')]);
-  }
+    );
+  if (readFlags(command, argv, write, (problem) => new ConfigError([problem])) === 'help') return 'help';
   const problems: string[] = [];
   for (const name of ['ONEDOOR_TABLE', 'ONEDOOR_KEY_SECRET']) {
     if (!env[name]) problems.push(`\`${name}\` must be set in the environment, got: nothing.`);

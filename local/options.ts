@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { readFlags, wholeNumber } from '../adapters/cli/flags.ts';
 import { MAX_NAME_BYTES } from '../core/wire/limits.ts';
 
 /** Settings of the whole system on one machine. */
@@ -35,16 +36,6 @@ const DEFAULT_CROWD = 12;
 /** First server's address after the door's. */
 const FIRST_SERVER_OFFSET = 10;
 
-function integer(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
-      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}, got: ${text}`);
-    }
-    return value;
-  };
-}
-
 function seconds(text: string): number {
   const value = Number(text);
   if (!(value > 0) || value > 86_400)
@@ -79,17 +70,26 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
     .description(
       'The whole of Onedoor on this machine: registry, door, API, agents, sample servers and a crowd of clients.',
     )
-    .option('--servers <n>', 'servers to start; 0: door, API and registry alone', integer(0, MAX_SERVERS), 3)
-    .option('--crowd <n>', 'clients that join, play and leave (default: 12; without servers 0)', integer(0, MAX_CROWD))
+    .option('--servers <n>', 'servers to start; 0: door, API and registry alone', wholeNumber(0, MAX_SERVERS), 3)
+    .option(
+      '--crowd <n>',
+      'clients that join, play and leave (default: 12; without servers 0)',
+      wholeNumber(0, MAX_CROWD),
+    )
     .option('--bind <ip>', 'loopback address of door and API; servers follow at +10, +11, …', loopback, '127.0.0.1')
     .option(
       '--http-port <port>',
       'port of the HTTP API; the door’s health port is the next one',
-      integer(1, 65_534),
+      wholeNumber(1, 65_534),
       8080,
     )
-    .option('--probe-port <port>', 'port of the door, and of each agent on its own address', integer(1, 65_000), 7000)
-    .option('--registry-port <port>', 'port of the DynamoDB engine', integer(1, 65_535), 8000)
+    .option(
+      '--probe-port <port>',
+      'port of the door, and of each agent on its own address',
+      wholeNumber(1, 65_000),
+      7000,
+    )
+    .option('--registry-port <port>', 'port of the DynamoDB engine', wholeNumber(1, 65_535), 8000)
     .option('--default-app <name>', 'app of classic probes and of requests that name none (default: world)', appName)
     .addOption(
       new Option('--door <who>', 'who is the door: a gateway, or the servers’ agents, without seats and tickets')
@@ -101,17 +101,9 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
     )
     .option('--notify', 'the door tells servers of clients before they come', false)
     .option('--for <seconds>', 'stop after this time with exit code 0', seconds)
-    .option('--json', 'events as JSON lines instead of the table', false)
-    .allowExcessArguments(false)
-    .configureOutput({ writeOut: write, writeErr: () => {} })
-    .exitOverride();
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 'help';
-    throw new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
-  }
+    .option('--json', 'events as JSON lines instead of the table', false);
+  if (readFlags(command, argv, write, (problem) => new UsageError(problem.replaceAll('\n', ' '))) === 'help')
+    return 'help';
   const flags = command.opts<Omit<LocalOptions, 'forMs' | 'crowd'> & { for?: number; crowd?: number }>();
   const { for: forSeconds, crowd = flags.servers === 0 ? 0 : DEFAULT_CROWD, ...rest } = flags;
   if (flags.door === 'servers' && (flags.servers === 0 || flags.answers === 'server' || flags.notify)) {

@@ -25,6 +25,7 @@ const CALLS = '^adapters/aws/';
 const ADAPTER_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   autoscaling: ['@aws-sdk/client-auto-scaling'],
   aws: ['@aws-sdk/client-dynamodb'],
+  cli: ['commander'],
   dynamodb: ['@aws-sdk/client-dynamodb', CALLS],
   ec2: ['@aws-sdk/client-ec2'],
   http: ['valibot'],

@@ -1,5 +1,6 @@
-import { isIP, isIPv4 } from 'node:net';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { isIPv4 } from 'node:net';
+import { Command } from 'commander';
+import { ipAddress, readFlags, wholeNumber } from '../../adapters/cli/flags.ts';
 import { type Enrolment, machineProblems } from '../../agents/enrol.ts';
 import { ConfigError } from '../../core/errors.ts';
 
@@ -25,21 +26,10 @@ interface Flags {
 
 const DEFAULT_PROBE_PORT = 7000;
 
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
-      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}, got: ${text}`);
-    }
-    return value;
-  };
-}
-
-const port = whole(1, 65_535);
+const port = wholeNumber(1, 65_535);
 
 function addAddress(text: string, all: readonly string[] = []): readonly string[] {
-  if (isIP(text) === 0) throw new InvalidArgumentError(`must be an IP address, got: ${text}`);
-  return [...all, text];
+  return [...all, ipAddress(text)];
 }
 
 /** Reads flags and environment. Throws ConfigError with every problem; 'help' was asked for and is written. */
@@ -62,23 +52,18 @@ export function parseEnrolOptions(
     )
     .option('--probe-port <port>', 'its agent’s probe port; slot n has it + n', port, DEFAULT_PROBE_PORT)
     .option('--lobby-port <port>', 'its agent’s lobby port; slot n has it + n', port)
-    .requiredOption('--capacity <n>', 'most sessions of one game server, whatever its agent says', whole(1, 65_535))
+    .requiredOption(
+      '--capacity <n>',
+      'most sessions of one game server, whatever its agent says',
+      wholeNumber(1, 65_535),
+    )
     .option('--registry <url>', 'endpoint of the registry (default: AWS_ENDPOINT_URL_DYNAMODB, else the region’s)')
     .option(
       '--table <name>',
       'table of the registry (default: ONEDOOR_TABLE, else onedoor)',
       env['ONEDOOR_TABLE'] ?? 'onedoor',
-    )
-    .allowExcessArguments(false)
-    .configureOutput({ writeOut: write, writeErr: () => {} })
-    .exitOverride();
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 'help';
-    throw new ConfigError([error.message.replace(/^error: /, '')]);
-  }
+    );
+  if (readFlags(command, argv, write, (problem) => new ConfigError([problem])) === 'help') return 'help';
   return checked(command.args[0] as string, command.opts<Flags>());
 }
 

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { readFlags, wholeNumber } from '../../adapters/cli/flags.ts';
 import { MAX_NAME_BYTES } from '../../core/wire/limits.ts';
 import { UsageError } from '../options.ts';
 
@@ -30,16 +31,6 @@ function positive(most: number): (text: string) => number {
   };
 }
 
-function whole(most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < 1 || value > most) {
-      throw new InvalidArgumentError(`must be a whole number from 1 to ${most}, got: ${text}`);
-    }
-    return value;
-  };
-}
-
 function identity(text: string): string {
   if (text === '' || Buffer.byteLength(text) > MAX_NAME_BYTES) {
     throw new InvalidArgumentError(`must be 1 to ${MAX_NAME_BYTES} bytes, got: ${text}`);
@@ -64,7 +55,7 @@ export function parseProbeOptions(argv: readonly string[], write: (text: string)
       'Sends probe requests to a door, like ping. With any of --app, --world, --group or --client each probe takes a seat and gives it back at once; without, it is the 8-byte classic request, which takes none.',
     )
     .argument('<address>', 'the door: host[:port], port 7000 if left out')
-    .option('--count <n>', 'probes to send', whole(1_000_000), 4)
+    .option('--count <n>', 'probes to send', wholeNumber(1, 1_000_000), 4)
     .option('--interval <seconds>', 'time between two', positive(3_600), 1)
     .option('--timeout <seconds>', 'how long to wait for an answer', positive(60), 1)
     .option('--app <name>', 'app to ask for', identity)
@@ -73,17 +64,9 @@ export function parseProbeOptions(argv: readonly string[], write: (text: string)
     .option('--client <text>', 'stable identity of the client', identity)
     .option('--tcp', 'over TCP instead of UDP', false)
     .option('--explain', 'ask the HTTP API once, why this server', false)
-    .option('--http <url>', 'HTTP API for --explain (default: http://<host>:8080)')
-    .allowExcessArguments(false)
-    .configureOutput({ writeOut: write, writeErr: () => {} })
-    .exitOverride();
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 'help';
-    throw new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
-  }
+    .option('--http <url>', 'HTTP API for --explain (default: http://<host>:8080)');
+  if (readFlags(command, argv, write, (problem) => new UsageError(problem.replaceAll('\n', ' '))) === 'help')
+    return 'help';
   const address = command.args[0] as string;
   const door = splitAddress(address);
   if (!door) throw new UsageError(`address must be host[:port], got: ${address}`);

@@ -44,6 +44,7 @@ const CLEAN: Tree = {
     "import { part } from '@aws-sdk/client-dynamodb';\nimport type { Port } from '../../core/ports.ts';\nexport const store = (port: Port) => [port, part];\n",
   'adapters/http/schemas.ts': "export { part as schemas } from 'valibot';\n",
   'adapters/aws/access.ts': "export { part as access } from '@aws-sdk/client-dynamodb';\n",
+  'adapters/cli/flags.ts': "export { part as flags } from 'commander';\n",
   'adapters/ec2/identity.ts': "export { part as identity } from '@aws-sdk/client-ec2';\n",
   'adapters/load/query.ts': "export { part as query } from 'gamedig';\n",
   'adapters/system/logger.ts': "export { part as logger } from 'pino';\n",
@@ -88,6 +89,7 @@ const FAULTS: Readonly<Record<string, readonly Tree[]>> = {
     { 'adapters/autoscaling/groups.ts': "export { part as groups } from 'commander';\n" },
   ],
   'adapter-aws-has-its-package': [{ 'adapters/aws/access.ts': "export { part as access } from 'commander';\n" }],
+  'adapter-cli-has-its-package': [{ 'adapters/cli/flags.ts': "export { part as flags } from 'pino';\n" }],
   'adapter-dynamodb-has-its-package': [
     { 'adapters/dynamodb/store.ts': "export { part as store } from '@aws-sdk/client-ec2';\n" },
     { 'adapters/dynamodb/store.ts': "export { createSocket as store } from '../udp/socket.ts';\n" },
