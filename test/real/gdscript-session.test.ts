@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readState } from '../../client/session-state.ts';
-import { startFakeDoor } from '../../tools/fake-door/fake-door.ts';
-import { type ExpectedEvent, type Fault, readFaultTable } from '../../tools/fake-door/table.ts';
-import { keepFaultColumn } from '../support/fault-column.ts';
-import { freePorts } from '../support/free-ports.ts';
+import { expectRightAtFaults, type ToldEvent, withFakeDoor } from '../support/fault-suite.ts';
 import { GodotProject, NO_GODOT } from '../support/godot.ts';
 
 /** A million takes a minute and a half on an idle machine: GODOT_FUZZ=1000000 npx vitest run --project real test/real/gdscript-session.test.ts */
@@ -12,9 +9,8 @@ const FUZZ_SEED = Number(process.env['GODOT_FUZZ_SEED'] ?? 1);
 const FUZZ_MS = 120_000 + FUZZ_ANSWERS;
 const DEADLINE_MS = 60_000;
 
-interface Told extends ExpectedEvent {
+interface Told extends ToldEvent {
   readonly port: number;
-  readonly retryInMs?: number;
   readonly resumed?: boolean;
   readonly ticket?: string;
   readonly state?: object;
@@ -31,38 +27,16 @@ describe.skipIf(NO_GODOT)('a session of the client for Godot', () => {
   };
 
   it('tells on every port of the fake door what a right client tells', async () => {
-    const { faults, ports } = readFaultTable();
-    const door = await startFakeDoor({ basePort: await freePorts(ports) });
-    try {
-      const lines = await play(
-        faults.map((fault) => ({
-          port: door.port(fault.fault),
-          wanted: wantedOf(fault).length,
-          lingerMs: fault.never ? fault.withinMs : 0,
-        })),
-      );
-      const told = faults.map(({ fault }) => ({
-        fault,
-        events: lines.filter(({ port, event }) => port === door.port(fault) && String(event) !== 'closed'),
-      }));
-
-      keepFaultColumn('Godot', told);
-      expect(told).toEqual(
-        faults.map((fault) => ({
-          fault: fault.fault,
-          events: fault.never ? wantedOf(fault).map(likeThis) : expect.toSatisfy(startsWith(wantedOf(fault))),
-        })),
-      );
-      expect(told.find(({ fault }) => fault === 'long-wait')?.events[0]?.retryInMs).toBeLessThanOrEqual(330_000);
-      expect(door.count('i-wrong.0')).toBe(0);
-    } finally {
-      await door.close();
-    }
+    await withFakeDoor(async (door) => {
+      await expectRightAtFaults('Godot', door, async (games) => {
+        const lines = (await play(games)).filter(({ event }) => String(event) !== 'closed');
+        return games.map((game) => lines.filter(({ port }) => port === game.port));
+      });
+    });
   });
 
   it('comes back to its server and seat after a restart', async () => {
-    const door = await startFakeDoor({ basePort: await freePorts(readFaultTable().ports) });
-    try {
+    await withFakeDoor(async (door) => {
       const game = { wanted: 1, lingerMs: 0 };
       const [first] = await play([{ ...game, port: door.port('healthy') }]);
       // Where the door is silent, nothing but the kept seat can be it.
@@ -73,14 +47,11 @@ describe.skipIf(NO_GODOT)('a session of the client for Godot', () => {
       expect(second).toMatchObject({ event: 'assigned', server: 'i-good.0', resumed: true, ticket: first?.ticket });
       expect(second?.state).toEqual(first?.state);
       expect(readState(first?.state)).toEqual(first?.state);
-    } finally {
-      await door.close();
-    }
+    });
   });
 
   it('finds the door by its name, and obeys a game that gives up and closes inside of a signal', async () => {
-    const door = await startFakeDoor({ basePort: await freePorts(readFaultTable().ports) });
-    try {
+    await withFakeDoor(async (door) => {
       const game = { port: door.port('healthy'), host: 'localhost', wanted: 4, lingerMs: 0, ends: true };
       const told = await play([game]);
 
@@ -90,9 +61,7 @@ describe.skipIf(NO_GODOT)('a session of the client for Godot', () => {
         ['reassigned', 'i-good.0'],
         ['closed'],
       ]);
-    } finally {
-      await door.close();
-    }
+    });
   });
 
   it(`goes to no address that no valid answer named, in ${FUZZ_ANSWERS} damaged answers`, {
@@ -106,19 +75,3 @@ describe.skipIf(NO_GODOT)('a session of the client for Godot', () => {
     expect(result?.['lost']).toBeGreaterThan(FUZZ_ANSWERS / 200);
   });
 });
-
-function wantedOf({ expect: usual, withoutHttp }: Fault): readonly ExpectedEvent[] {
-  return withoutHttp ?? usual;
-}
-
-function likeThis({ maxRetryInMs: _, ...fields }: ExpectedEvent): unknown {
-  return expect.objectContaining(fields);
-}
-
-/** The expected events come first and in order. */
-function startsWith(wanted: readonly ExpectedEvent[]): (events: readonly Told[]) => boolean {
-  return (events) =>
-    wanted.every(({ maxRetryInMs: _, ...fields }, index) =>
-      Object.entries(fields).every(([name, value]) => events[index]?.[name as keyof Told] === value),
-    );
-}

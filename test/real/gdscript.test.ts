@@ -1,31 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DROP_REASONS, type DropReason } from '../../core/wire/drop-reasons.ts';
+import { type ClientVector, clientVectors, type VectorFields } from '../support/client-vectors.ts';
 import { GodotProject, NO_GODOT } from '../support/godot.ts';
 import { readVectors } from '../support/wire-vectors.ts';
 
-interface Vector {
-  readonly hex: string;
-  readonly fields: Fields;
-  readonly padTo: number;
-  readonly readOnly?: boolean;
-  readonly expect: string;
-  readonly number: number;
-  readonly reason?: string;
-  readonly type: number;
-  readonly family: number;
-  readonly address: string;
-  readonly chunks: readonly string[];
-  readonly packets: readonly string[];
-  readonly text: string;
-  readonly canonical: string;
-}
-type Fields = Readonly<Record<string, unknown>>;
-
 const PROBE_TYPE = 0xffff;
-
-function vectorsOf(file: string): readonly Vector[] {
-  return readVectors<{ vectors: readonly Vector[] }>(file).vectors;
-}
 
 describe.skipIf(NO_GODOT)('the packets of the client for Godot', () => {
   let project: GodotProject;
@@ -36,7 +15,7 @@ describe.skipIf(NO_GODOT)('the packets of the client for Godot', () => {
   const tell = (jobs: readonly object[]): Promise<unknown[]> => project.run('vectors.gd', jobs);
 
   it('are read as the vectors of responses say', async () => {
-    const vectors = vectorsOf('responses').filter(({ hex }) => hex !== null);
+    const vectors = clientVectors('responses');
     const read = await tell(vectors.map(({ hex }) => ({ do: 'read', type: PROBE_TYPE, hex })));
 
     expect(read).toEqual(vectors.map(({ fields }) => asRead(fields)));
@@ -44,7 +23,7 @@ describe.skipIf(NO_GODOT)('the packets of the client for Godot', () => {
 
   it('are dropped for the reason that the vectors give', async () => {
     // What is wrong in the values of a request does not concern a client.
-    const vectors = vectorsOf('malformed').filter(({ expect: role, number }) => role === 'response' || number <= 8);
+    const vectors = clientVectors('malformed');
     const read = await tell(vectors.map(({ hex }) => ({ do: 'read', type: PROBE_TYPE, hex })));
 
     expect(vectors.length).toBeGreaterThan(40);
@@ -52,7 +31,7 @@ describe.skipIf(NO_GODOT)('the packets of the client for Godot', () => {
   });
 
   it('are written byte by byte like the vectors of requests', async () => {
-    const vectors = vectorsOf('requests').filter(({ readOnly, fields }) => !readOnly && !('forward' in fields));
+    const vectors = clientVectors('requests');
     const jobs = vectors.map(({ padTo, fields: { address, ...fields } }) => {
       return { do: 'write', padTo, address, fields: asOptions(fields) };
     });
@@ -61,7 +40,7 @@ describe.skipIf(NO_GODOT)('the packets of the client for Godot', () => {
   });
 
   it('are read and written in their classic form', async () => {
-    const vectors = vectorsOf('classic');
+    const vectors = clientVectors('classic');
     const read = await tell(vectors.map(({ type, hex }) => ({ do: 'read', type, hex })));
     const written = await tell([
       { do: 'classic', family: 4, type: PROBE_TYPE },
@@ -73,7 +52,7 @@ describe.skipIf(NO_GODOT)('the packets of the client for Godot', () => {
   });
 
   it('are cut from streams', async () => {
-    const vectors = vectorsOf('framing');
+    const vectors = clientVectors('framing');
     const cut = await tell(vectors.map(({ chunks }) => ({ do: 'frames', hex: chunks.join('') })));
 
     expect(cut).toEqual(
@@ -85,7 +64,9 @@ describe.skipIf(NO_GODOT)('the packets of the client for Godot', () => {
   });
 
   it('have addresses whose texts are those of the vectors', async () => {
-    const { vectors, invalid } = readVectors<{ vectors: readonly Vector[]; invalid: readonly string[] }>('addresses');
+    const { vectors, invalid } = readVectors<{ vectors: readonly ClientVector[]; invalid: readonly string[] }>(
+      'addresses',
+    );
     const known = await tell(vectors.map(({ text }) => ({ do: 'address', text })));
     // A zone is dropped: resolvers add it to addresses of a link.
     const wrong = invalid.filter((text) => !text.includes('%'));
@@ -134,7 +115,7 @@ describe.skipIf(NO_GODOT)('the packets of the client for Godot', () => {
 });
 
 /** How the script has the fields of a response: texts are bytes, and pages are checked alone. */
-function asRead(fields: Fields): Fields {
+function asRead(fields: VectorFields): VectorFields {
   const { address, nonce, cookie, otherAddress, movingMs, ports, keepalive, alternates, error } = fields;
   const read = {
     address,
@@ -147,7 +128,7 @@ function asRead(fields: Fields): Fields {
     server: hexOf(fields['server']),
     ports: (ports as { role: number; port: number }[] | undefined)?.map(({ role, port }) => [role, port]),
     keepalive: keepalive && Object.values(keepalive),
-    alternates: (alternates as Fields[] | undefined)?.map((each) => [
+    alternates: (alternates as VectorFields[] | undefined)?.map((each) => [
       each['address'],
       each['gamePort'],
       each['probePort'],
@@ -160,7 +141,7 @@ function asRead(fields: Fields): Fields {
 const BYTES = ['nonce', 'client', 'cookie'];
 
 /** The options of a request as hex, by their names. */
-function asOptions(fields: Fields): Fields {
+function asOptions(fields: VectorFields): VectorFields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
       if (name === 'avoid') return [name, (value as string[]).map((id) => `${hexOf(id, 1)}`).join('')];

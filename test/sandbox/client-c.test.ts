@@ -4,38 +4,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DROP_REASONS, type DropReason } from '../../core/wire/drop-reasons.ts';
-import { startFakeDoor } from '../../tools/fake-door/fake-door.ts';
-import { type ExpectedEvent, type Fault, readFaultTable } from '../../tools/fake-door/table.ts';
 import { COMPILERS, compile, GCC, missing, programFolder, SANITIZED } from '../support/c-compilers.ts';
-import { keepFaultColumn } from '../support/fault-column.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { readVectors } from '../support/wire-vectors.ts';
+import { clientVectors } from '../support/client-vectors.ts';
+import { eventsAt, expectRightAtFaults, gameArguments, withFakeDoor } from '../support/fault-suite.ts';
 
 const HEADER = join(import.meta.dirname, '../../client/c/onedoor.h');
 const FUZZ_ANSWERS = 50_000;
 
 const folder = programFolder();
 afterAll(() => folder.remove());
-
-interface Vector {
-  readonly name: string;
-  readonly hex: string;
-  readonly fields: Record<string, unknown>;
-  readonly padTo: number;
-  readonly readOnly?: boolean;
-  readonly expect: string;
-  readonly number: number;
-  readonly reason?: string;
-  readonly type: number;
-  readonly family: number;
-  readonly address: string;
-  readonly chunks: readonly string[];
-  readonly packets: readonly string[];
-}
-
-function vectorsOf(file: string): readonly Vector[] {
-  return readVectors<{ vectors: readonly Vector[] }>(file).vectors;
-}
 
 describe('the header for C', () => {
   for (const compiler of COMPILERS) {
@@ -70,7 +47,7 @@ describe.skipIf(missing(GCC))('the client for C', () => {
   }
 
   it('reads every response of the vectors as the document says', () => {
-    const vectors = vectorsOf('responses').filter(({ hex }) => hex !== null);
+    const vectors = clientVectors('responses');
     const read = tell(vectors.map(({ hex }) => `R 65535 ${hex}`));
 
     expect(read).toEqual(vectors.map(({ fields }) => ({ classic: 0, ...fields, ...pagesOf(fields) })));
@@ -78,7 +55,7 @@ describe.skipIf(missing(GCC))('the client for C', () => {
 
   it('drops what is malformed for the reason that the vectors give', () => {
     // What is wrong in the values of a request does not concern a client.
-    const vectors = vectorsOf('malformed').filter(({ expect: role, number }) => role === 'response' || number <= 8);
+    const vectors = clientVectors('malformed');
     const read = tell(vectors.map(({ hex }) => `R 65535 ${hex}`));
 
     expect(DROP_REASONS.slice(0, 3)).toEqual(['short', 'long', 'length-mismatch']);
@@ -87,7 +64,7 @@ describe.skipIf(missing(GCC))('the client for C', () => {
   });
 
   it('writes every request of the vectors byte by byte', () => {
-    const vectors = vectorsOf('requests').filter(({ readOnly, fields }) => !readOnly && !('forward' in fields));
+    const vectors = clientVectors('requests');
 
     expect(tell(vectors.map(({ padTo, fields }) => `Q ${padTo} ${fieldsLine(fields)}`))).toEqual(
       vectors.map(({ hex }) => hex),
@@ -95,7 +72,7 @@ describe.skipIf(missing(GCC))('the client for C', () => {
   });
 
   it('reads and writes classic packets', () => {
-    const vectors = vectorsOf('classic');
+    const vectors = clientVectors('classic');
     const read = tell(vectors.map(({ type, hex }) => `R ${type} ${hex}`));
 
     expect(read).toEqual(vectors.map(({ family, address }) => ({ classic: family, address })));
@@ -103,7 +80,7 @@ describe.skipIf(missing(GCC))('the client for C', () => {
   });
 
   it('cuts streams into packets', () => {
-    const vectors = vectorsOf('framing');
+    const vectors = clientVectors('framing');
     const cut = tell(vectors.map(({ chunks }) => `F ${chunks.join('')}`));
 
     expect(cut).toEqual(
@@ -115,32 +92,14 @@ describe.skipIf(missing(GCC))('the client for C', () => {
   });
 
   it('tells on every port of the fake door what a right client tells', async () => {
-    const { faults, ports } = readFaultTable();
-    const door = await startFakeDoor({ basePort: await freePorts(ports) });
-    try {
-      const args = faults.map((fault) => {
-        return `${door.port(fault.fault)}:${wantedOf(fault).length}:${fault.never ? fault.withinMs : 0}`;
+    await withFakeDoor(async (door) => {
+      await expectRightAtFaults('C', door, async (games) => {
+        const { stdout } = await promisify(execFile)(program('faults'), gameArguments(games), {
+          env: { DEADLINE_MS: '45000' },
+        }).catch((error: { stdout: string }) => error);
+        return games.map(({ port }) => eventsAt(stdout.split('\n'), port));
       });
-      const { stdout } = await promisify(execFile)(program('faults'), args, { env: { DEADLINE_MS: '45000' } }).catch(
-        (error: { stdout: string }) => error,
-      );
-      const told = faults.map((fault) => ({
-        fault: fault.fault,
-        events: eventsAt(stdout, door.port(fault.fault)),
-      }));
-
-      keepFaultColumn('C', told);
-      expect(told).toEqual(
-        faults.map((fault) => ({
-          fault: fault.fault,
-          events: fault.never ? wantedOf(fault).map(likeThis) : expect.toSatisfy(startsWith(wantedOf(fault))),
-        })),
-      );
-      expect(told.find(({ fault }) => fault === 'long-wait')?.events[0]?.retryInMs).toBeLessThanOrEqual(330_000);
-      expect(door.count('i-wrong.0')).toBe(0);
-    } finally {
-      await door.close();
-    }
+    });
   });
 
   it(`goes to no address that no valid answer named, in ${FUZZ_ANSWERS} damaged answers`, async () => {
@@ -174,32 +133,4 @@ function fieldHex(name: string, value: unknown): string {
   if (typeof value === 'number') return value.toString(16).padStart(name === 'page' ? 4 : 2, '0');
   if (value === true) return '';
   return HEX_FIELDS.includes(name) ? String(value) : Buffer.from(String(value)).toString('hex');
-}
-
-type Told = ExpectedEvent & { readonly retryInMs: number };
-
-function wantedOf({ expect: usual, withoutHttp }: Fault): readonly ExpectedEvent[] {
-  return withoutHttp ?? usual;
-}
-
-function eventsAt(output: string, port: number): Told[] {
-  const lines = output.split('\n').filter((line) => line.startsWith(`${port} `));
-  return lines.map((line) => {
-    const [, event, server, via, reason, code, retryInMs] = line
-      .split(' ')
-      .map((word) => (word === '-' ? undefined : word));
-    return { event, server, via, reason, code, retryInMs: Number(retryInMs) } as Told;
-  });
-}
-
-function likeThis({ maxRetryInMs: _, ...fields }: ExpectedEvent): unknown {
-  return expect.objectContaining(fields);
-}
-
-/** The expected events come first and in order. */
-function startsWith(wanted: readonly ExpectedEvent[]): (events: readonly Told[]) => boolean {
-  return (events) =>
-    wanted.every(({ maxRetryInMs: _, ...fields }, index) =>
-      Object.entries(fields).every(([name, value]) => events[index]?.[name as keyof Told] === value),
-    );
 }
