@@ -40,7 +40,20 @@ export class ServiceError extends Error {
     this.status = status;
     this.body = body;
   }
+
+  /** Whether the same call may succeed a little later. */
+  get isPassing(): boolean {
+    return this.status >= 500 || LATER.has(this.name);
+  }
 }
+
+/** Client faults (HTTP 4xx) that mean "later", not "no". */
+const LATER = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'LimitExceededException',
+]);
 
 interface Answer {
   readonly status: number;

@@ -6,14 +6,6 @@ import { type CallOptions, ServiceError } from '../aws/service.ts';
 const TRIES = 3;
 const FIRST_WAIT_MS = 100;
 
-/** Client faults (HTTP 4xx) that mean "later", not "no". */
-const LATER = new Set([
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
-  'LimitExceededException',
-]);
-
 /** What a failed call was about. */
 export interface CallFacts {
   readonly operation: string;
@@ -29,7 +21,7 @@ export function isConditionFailed(error: unknown): error is ServiceError {
 /** A failure in the words of the registry port; a failed condition is no failure of the call and stays as it is. */
 function translate(error: unknown, facts: CallFacts): unknown {
   if (isConditionFailed(error) || error instanceof OnedoorError) return error;
-  const refused = error instanceof ServiceError && error.status < 500 && !LATER.has(error.name);
+  const refused = error instanceof ServiceError && !error.isPassing;
   return new OnedoorError(
     refused ? 'registry.refused' : 'registry.unreachable',
     { ...facts, reason: error instanceof Error ? error.name : String(error) },

@@ -43,13 +43,13 @@ async function fromFile(ref: string): Promise<Uint8Array> {
   }
 }
 
-/** Asks again while the service cannot be reached or has trouble of its own; its refusals are final. */
+/** Asks again while the service cannot be reached, or is too busy or in trouble of its own; its refusals are final. */
 async function askAgain(service: JsonService, body: string): Promise<string> {
   for (let tries = 1; ; tries++) {
     try {
       return await service.call('GetSecretValue', body, { timeoutMs: TIMEOUT_MS, repeatable: true });
     } catch (error) {
-      const isFinal = error instanceof ServiceError && error.status < 500;
+      const isFinal = error instanceof ServiceError && !error.isPassing;
       if (isFinal || tries === TRIES) throw error;
       await delay(RETRY_MS * tries);
     }

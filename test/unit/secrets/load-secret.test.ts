@@ -94,6 +94,12 @@ describe('secrets in Secrets Manager', () => {
     expect([...(await loadSecret(ARN, { endpoint }))]).toEqual([0, 255, 7]);
   });
 
+  it('are asked for again while the service is too busy', async () => {
+    answer = { status: 400, body: { __type: 'ThrottlingException', message: 'slow down' } };
+    expect(await reasonOf(loadSecret(ARN, { endpoint }))).toBe('ThrottlingException');
+    expect(asked.filter((text) => text === 'secretsmanager.GetSecretValue')).toHaveLength(3);
+  });
+
   it('are unreadable where the role may not read them, or they have no value', async () => {
     answer = { status: 400, body: { __type: 'AccessDeniedException', message: 'no' } };
     expect(await reasonOf(loadSecret(ARN, { endpoint }))).toBe('AccessDeniedException');
