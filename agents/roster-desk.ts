@@ -1,4 +1,4 @@
-import type { RuntimeConfig } from '../core/config/runtime-config.ts';
+import { probePortTest, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import { codeInfo } from '../core/errors.ts';
 import type { PacketHandler } from '../core/ports.ts';
 import type { RosterReader } from '../core/registry/roster-reader.ts';
@@ -28,7 +28,7 @@ export function createRosterDesk(deps: {
 }): (next: PacketHandler) => PacketHandler {
   const { reader, config } = deps;
   const pages = createRosterPages(config.defaultApp);
-  const probePorts = (port: number): boolean => port >= config.probePort && port < config.probePort + config.maxSlots;
+  const probePorts = probePortTest(config);
 
   const fieldsFor = async (request: ExtendedRequest): Promise<Omit<ResponseFields, 'nonce'>> => {
     const reading = reader.refresh().catch(() => {});

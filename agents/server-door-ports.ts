@@ -4,7 +4,7 @@ import type { HttpHandler } from '../adapters/http/types.ts';
 import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
 import { SelfKnock } from '../adapters/udp/self-knock.ts';
 import { openUdp } from '../adapters/udp/udp-endpoint.ts';
-import type { RuntimeConfig } from '../core/config/runtime-config.ts';
+import { probePortTest, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { AgentStore, Clock, PacketHandler, PacketSource, Rng } from '../core/ports.ts';
 import { createRosterReader, type RosterReader } from '../core/registry/roster-reader.ts';
 import type { Placement } from '../core/registry/row.ts';
@@ -59,8 +59,7 @@ export async function openServerDoor(ports: ServerDoorPorts, deps: ServerDoorDep
   const { bind, port, healthPort } = ports;
   const counters = createCounters();
   const onError = (error: unknown): void => log.error({ err: error }, 'a request to the door failed');
-  const isProbePort = (from: number): boolean =>
-    from === port || (from >= config.probePort && from < config.probePort + config.maxSlots);
+  const isProbePort = probePortTest(config, port);
   const { freshMs, rosterRefreshMs: refreshMs } = config;
   const reader = createRosterReader({ readRoster: (name) => store.readRoster(name), clock, freshMs, refreshMs });
   const closers: (() => unknown)[] = [];

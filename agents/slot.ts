@@ -1,4 +1,5 @@
 import { type LoadReading, toReading } from '../adapters/load/load-adapter.ts';
+import { probePortTest } from '../core/config/runtime-config.ts';
 import type { PacketHandler } from '../core/ports.ts';
 import type { BeatWish } from '../core/registry/agent-beat.ts';
 import { reserveOf } from '../core/registry/failover.ts';
@@ -101,7 +102,7 @@ export class Slot implements GameFacing {
     });
     this.#responder = new KeepaliveResponder({
       type: config.packetType,
-      isProbePort: (port) => port >= config.probePort && port < config.probePort + config.maxSlots,
+      isProbePort: probePortTest(config),
       keepalive,
       placement: () => this.#keeper.placement,
       isAlive: () => this.#watch.isAlive,

@@ -1,6 +1,6 @@
 import { createAssigner } from '../core/assign/assigner.ts';
 import { createWaitLine } from '../core/assign/wait-line.ts';
-import type { RuntimeConfig } from '../core/config/runtime-config.ts';
+import { probePortTest, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { Clock, Mac, PacketHandler, RegistryStore, Rng, Signer } from '../core/ports.ts';
 import { createRosterReader, type RosterReader } from '../core/registry/roster-reader.ts';
 import { createRosterPages } from '../core/roster/roster-pages.ts';
@@ -103,8 +103,7 @@ export function composeDoor(deps: {
     forwarder,
     takeReport: deps.reports && createTakeReport({ ...deps.reports, iss, view: assigner.view.bind(assigner), clock }),
   });
-  const isProbePort = (port: number): boolean =>
-    port === deps.ownPort || (port >= config.probePort && port < config.probePort + config.maxSlots);
+  const isProbePort = probePortTest(config, deps.ownPort);
   const { self = 0, isLive = () => true } = deps.peers ?? {};
   const { doors } = config;
   // Without a roster it could only say "no server", where another door knows one.

@@ -10,6 +10,7 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
 import { startWatchdog } from '../adapters/system/watchdog.ts';
 import { openUdpSender } from '../adapters/udp/udp-sender.ts';
+import { probePortTest } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { createSigningKeys } from '../core/ticket/signing-keys.ts';
@@ -46,9 +47,8 @@ async function main(): Promise<void> {
   const store = createRegistryStore({ client, table, onMalformed: skipped });
   const watch = createWatchStore({ client, table });
   const said = toLog(log);
-  const { answers, notify, probePort, maxSlots, duty, doors } = options.config;
-  const isProbePort = (port: number): boolean =>
-    port === options.port || (port >= probePort && port < probePort + maxSlots);
+  const { answers, notify, duty, doors } = options.config;
+  const isProbePort = probePortTest(options.config, options.port);
   const sender = answers === 'server' || notify ? await openUdpSender(isProbePort) : undefined;
   const probes = await openProbeSocket(isProbePort);
   const { self } = options;

@@ -12,7 +12,7 @@ import { createFunctionLogger } from '../adapters/system/function-logger.ts';
 import { systemClock as clock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
 import { createTellLeave } from '../adapters/udp/tell-leave.ts';
-import { parseRuntimeConfig } from '../core/config/runtime-config.ts';
+import { parseRuntimeConfig, probePortTest } from '../core/config/runtime-config.ts';
 import { composeApi } from './compose-assign.ts';
 
 const { ONEDOOR_TABLE: table = '', ONEDOOR_KEY_SECRET: keySecret = '', ONEDOOR_CONFIG: settings } = process.env;
@@ -29,9 +29,7 @@ async function start(): Promise<HttpHandler> {
   const readKeys = async () => secretKeys(await loadSecret(keySecret));
   const keys = await readKeys();
   const rng = createSystemRng();
-  const { probePort, maxSlots, packetType: type } = config;
-  const isProbePort = (port: number) => port >= probePort && port < probePort + maxSlots;
-  const tellLeave = createTellLeave({ rng, type, isProbePort });
+  const tellLeave = createTellLeave({ rng, type: config.packetType, isProbePort: probePortTest(config) });
   return composeApi({ config, store, watch, answers, tellLeave, keys, readKeys, clock, rng, log });
 }
 

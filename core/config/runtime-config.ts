@@ -141,3 +141,13 @@ export function parseRuntimeConfig(json: string | undefined): RuntimeConfig {
   }
   return parse(runtimeConfig, value);
 }
+
+/**
+ * Tells the deployment's probe ports, of servers and of a door at `own`: a packet from there is another machine's answer.
+ */
+export function probePortTest(
+  { probePort, maxSlots }: Pick<RuntimeConfig, 'probePort' | 'maxSlots'>,
+  own = probePort,
+): (port: number) => boolean {
+  return (port) => port === own || (port >= probePort && port < probePort + maxSlots);
+}
