@@ -2,7 +2,7 @@ import { OnedoorError } from './browser-error.ts';
 import { BrowserSession, type BrowserSettings } from './browser-session.ts';
 import type { Choose } from './choose.ts';
 import type { RosterServer } from './http-answers.ts';
-import { createHttpApi, type HttpApi, type MenuApp, type RosterQuery, type Send } from './http-api.ts';
+import { createHttpApi, type HttpApi, type MenuApp, type RosterQuery, rosterQueryOf, type Send } from './http-api.ts';
 import { type DoorKey, fromBase64Url, type RosterStore, readCache, readKeys, writeCache } from './roster-cache.ts';
 import { readState } from './session-state.ts';
 
@@ -60,7 +60,7 @@ export async function connect(options: BrowserOptions): Promise<BrowserSession> 
 
 /** The servers of the app and world in `options`. @throws OnedoorError with the door's code, or `client.no-answer` */
 export async function roster(options: BrowserOptions): Promise<Roster> {
-  const { version, servers } = await apiOf(options, options.signal).roster(queryOf(options));
+  const { version, servers } = await apiOf(options, options.signal).roster(rosterQueryOf(options));
   return { version, servers };
 }
 
@@ -86,7 +86,7 @@ function readOptions(options: BrowserOptions): BrowserSettings {
   const client = options.client ?? resume?.client ?? randomName();
   const end = new AbortController();
   const api = apiOf(options, end.signal);
-  const query = queryOf(options);
+  const query = rosterQueryOf(options);
   const kept = async (): Promise<readonly RosterServer[]> => {
     const text = await cache?.load();
     const checks = { verify: verifyHere, pinned: keys, maxAgeMs: cacheMaxAgeMs, wallMs: Date.now() };
@@ -130,10 +130,6 @@ function apiOf({ door }: BrowserOptions, signal?: AbortSignal): HttpApi {
     return { status: response.status, header, body: await response.text() };
   };
   return createHttpApi(send, (code, payload, cause) => new OnedoorError(code, payload, cause));
-}
-
-function queryOf({ app, world }: BrowserOptions): RosterQuery {
-  return { ...(app !== undefined && { app }), ...(world !== undefined && { world }) };
 }
 
 function fits(server: RosterServer, { app, world }: RosterQuery): boolean {

@@ -1,3 +1,6 @@
+import { backoffMs } from '../core/session/backoff.ts';
+import { HOPELESS } from '../core/session/refusals.ts';
+import { MAX_AVOID } from '../core/wire/limits.ts';
 import { OnedoorError } from './browser-error.ts';
 import { type Choose, chooseServers } from './choose.ts';
 import { deferred } from './deferred.ts';
@@ -43,14 +46,8 @@ export interface BrowserSettings {
   readonly keep: () => Promise<void>;
 }
 
-/** As in Node (core/session/timing.ts): full jitter. */
-const BACKOFF_BASE_MS = 250;
-const BACKOFF_CAP_MS = 30_000;
-const RETRY_AFTER_CAP_MS = 300_000;
-const MAX_AVOID = 3;
 /** A server that is lost sooner was none: the door is not asked without pause. */
 const STEADY_MS = 5_000;
-const HOPELESS = ['assign.unknown-app', 'assign.unknown-world', 'http.bad-request'];
 
 /** A client's session on the server that the door assigned. Game traffic is the application's own. */
 export class BrowserSession {
@@ -172,7 +169,7 @@ export class BrowserSession {
     }
     const { code, ok: _, ...payload } = answer;
     if (code === 'assign.no-capacity' || code === 'assign.unavailable') this.#avoid.splice(0);
-    if (!this.#grant && HOPELESS.includes(code)) {
+    if (!this.#grant && (HOPELESS as readonly string[]).includes(code)) {
       this.#opened.reject(new OnedoorError(code, payload));
       this.close();
       return;
@@ -183,8 +180,7 @@ export class BrowserSession {
   }
 
   #lookLater(retryAfterMs: number): number {
-    const ceilingMs = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** this.#failures++);
-    const retryInMs = Math.min(retryAfterMs, RETRY_AFTER_CAP_MS) + Math.random() * ceilingMs;
+    const retryInMs = backoffMs(this.#failures++, retryAfterMs, { float: Math.random });
     this.#isLooking = true;
     this.#timer = setTimeout(() => void this.#look(), retryInMs);
     return retryInMs;

@@ -4,6 +4,7 @@ import { familyBehind, serverLike } from '../core/session/nat64.ts';
 import type { NamedServer } from '../core/session/types.ts';
 import { chooseServers } from './choose.ts';
 import type { RosterServer } from './http-answers.ts';
+import { rosterQueryOf } from './http-api.ts';
 import { toNamed } from './named-server.ts';
 import type { Settings } from './options.ts';
 import { measure } from './ping.ts';
@@ -24,7 +25,7 @@ export async function chooseNow(
   signal: AbortSignal,
 ): Promise<Chosen> {
   const { names, choose = 'random', cache, type } = settings;
-  const query = { ...(names.app && { app: names.app }), ...(names.world && { world: names.world }) };
+  const query = rosterQueryOf(names);
   try {
     const find = async () => {
       try {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../core/errors.ts';
-import type { MenuApp, RosterQuery } from './http-api.ts';
+import { type MenuApp, rosterQueryOf } from './http-api.ts';
 import { createNodeApi } from './node-api.ts';
 import { type ConnectOptions, readOptions } from './options.ts';
 import { type Roster, RosterSource } from './roster-source.ts';
@@ -33,7 +33,7 @@ export async function roster(options: ConnectOptions): Promise<Roster> {
   const settings = readOptions(options);
   const { names, signal, timeoutMs } = settings;
   const limit = AbortSignal.timeout(timeoutMs);
-  return await new RosterSource(settings).find(queryOf(names), signal ? AbortSignal.any([signal, limit]) : limit);
+  return await new RosterSource(settings).find(rosterQueryOf(names), signal ? AbortSignal.any([signal, limit]) : limit);
 }
 
 /**
@@ -46,8 +46,4 @@ export async function menu(options: ConnectOptions): Promise<readonly MenuApp[]>
   const { http, signal } = readOptions(options);
   if (http === undefined) throw new ConfigError(['`http` must be given: the menu comes over HTTP alone, got: false']);
   return await createNodeApi(http, signal).menu();
-}
-
-function queryOf({ app, world }: RosterQuery): RosterQuery {
-  return { ...(app !== undefined && { app }), ...(world !== undefined && { world }) };
 }

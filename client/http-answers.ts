@@ -81,7 +81,7 @@ function readRosterServer(value: unknown): RosterServer | undefined {
 }
 
 /** Undefined if the server cannot be reached: no id, no address, or no ports. */
-export function readServer(value: unknown): PlainServer | undefined {
+function readServer(value: unknown): PlainServer | undefined {
   const { id, ipv4, ipv6, ports, app, world, group } = fieldsOf(value);
   const named = Object.entries(fieldsOf(ports)).filter((entry): entry is [string, number] => isPort(entry[1]));
   if (typeof id !== 'string' || named.length === 0) return undefined;

@@ -31,6 +31,15 @@ export interface RosterQuery {
   readonly world?: string;
 }
 
+/** The query of whoever plays this app and world, where they are said. */
+export function rosterQueryOf(names: {
+  readonly app?: string | undefined;
+  readonly world?: string | undefined;
+}): RosterQuery {
+  const { app, world } = names;
+  return { ...(app !== undefined && { app }), ...(world !== undefined && { world }) };
+}
+
 /** A page of the roster as it came, for keeping. */
 export interface SignedPage {
   readonly body: string;

@@ -1,8 +1,6 @@
 import { refuse } from '../core/errors.ts';
-import { DEFAULT_KEEPALIVE } from '../core/session/timing.ts';
 import type { DoorAnswer } from '../core/session/types.ts';
-import type { PlainGrant } from './http-answers.ts';
-import { toNamed } from './named-server.ts';
+import { toGrant } from './named-server.ts';
 import { createNodeApi, toErrorCode } from './node-api.ts';
 
 export interface HttpAsk {
@@ -32,23 +30,14 @@ export async function askOverHttp({ base, signal, ...ask }: HttpAsk): Promise<Do
   try {
     const answer = await createNodeApi(base, signal).assign(fields);
     if (!answer) return undefined;
-    if (answer.ok) return readGrant(answer.grant, family);
+    if (answer.ok) {
+      const grant = toGrant(answer.grant, family);
+      return grant && { ok: true, grant };
+    }
     const { code, ok: _, ...more } = answer;
     // A code that nobody here knows is as good as no answer.
     return toErrorCode(code) === code ? refuse(toErrorCode(code), more) : undefined;
   } catch {
     return undefined;
   }
-}
-
-function readGrant(plain: PlainGrant, family: 4 | 6): DoorAnswer | undefined {
-  const server = toNamed(plain.server, family);
-  if (!server) return undefined;
-  const grant = {
-    server,
-    ...(plain.ticket !== undefined && { ticket: plain.ticket }),
-    keepalive: plain.keepalive ?? DEFAULT_KEEPALIVE,
-    alternates: plain.alternates.flatMap((each) => toNamed(each, family) ?? []),
-  };
-  return { ok: true, grant };
 }

@@ -1,6 +1,7 @@
-import type { NamedServer } from '../core/session/types.ts';
+import { DEFAULT_KEEPALIVE } from '../core/session/timing.ts';
+import type { Grant, NamedServer } from '../core/session/types.ts';
 import { formatAddress } from '../core/wire/address.ts';
-import type { PlainServer } from './http-answers.ts';
+import type { PlainGrant, PlainServer } from './http-answers.ts';
 import { familyOf, toBytes } from './resolve.ts';
 
 /** A server with its address in `family` if it has one, else in the other; undefined if neither can be read. */
@@ -18,6 +19,21 @@ export function toNamed(server: PlainServer, family: 4 | 6): NamedServer | undef
     ...(app !== undefined && { app }),
     ...(world !== undefined && { world }),
     ...(group !== undefined && { group }),
+  };
+}
+
+/** A seat with the addresses of its servers as bytes; undefined if the own server's cannot be read. */
+export function toGrant(
+  { server: plain, ticket, keepalive, alternates }: PlainGrant,
+  family: 4 | 6,
+): Grant | undefined {
+  const server = toNamed(plain, family);
+  if (!server) return undefined;
+  return {
+    server,
+    ...(ticket !== undefined && { ticket }),
+    keepalive: keepalive ?? DEFAULT_KEEPALIVE,
+    alternates: alternates.flatMap((each) => toNamed(each, family) ?? []),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type ErrorCode, OnedoorError } from '../core/errors.ts';
 import { doorRefusal, portsByName, readResponsePacket } from '../core/session/answers.ts';
 import { ownAddress } from '../core/session/door-request.ts';
+import { sameBytes } from '../core/session/endpoint.ts';
 import { familyBehind } from '../core/session/nat64.ts';
 import type { Endpoint } from '../core/session/types.ts';
 import { formatAddress } from '../core/wire/address.ts';
@@ -123,7 +124,7 @@ class PageFetch {
 
   #packet(bytes: Uint8Array): void {
     const response = readResponsePacket(bytes, this.#probe.type);
-    const found = response && [...this.#asked].find(([, { nonce }]) => isSame(nonce, response.nonce));
+    const found = response && [...this.#asked].find(([, { nonce }]) => sameBytes(nonce, response.nonce));
     if (!response || !found || this.#isOver) return;
     const [page, asked] = found;
     if (response.rosterPage) this.#take(page, response.rosterPage);
@@ -177,10 +178,6 @@ class PageFetch {
     this.#probe.signal.removeEventListener('abort', this.#abort);
     void this.#channel.close().then(tell);
   }
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 /** Undefined where nobody can go. */

@@ -1,6 +1,12 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { OnedoorError } from '../core/errors.ts';
-import { DOOR_HTTP_AT_MS, DOOR_TCP_AT_MS, DOOR_TCP_STAGGER_MS, DOOR_UDP_AT_MS } from '../core/session/timing.ts';
+import {
+  DOOR_HTTP_AT_MS,
+  DOOR_TCP_AT_MS,
+  DOOR_TCP_STAGGER_MS,
+  DOOR_UDP_AT_MS,
+  MAX_TCP_DOORS,
+} from '../core/session/timing.ts';
 import type { Endpoint } from '../core/session/types.ts';
 import { type Attempt, firstOf } from './first-of.ts';
 import type { RosterServer } from './http-answers.ts';
@@ -19,7 +25,6 @@ export interface Roster {
   readonly via: 'udp' | 'tcp' | 'http' | 'cache';
 }
 
-const MAX_TCP_DOORS = 2;
 /** Codes that no other door and no other way changes. */
 const FINAL: readonly string[] = ['assign.unknown-app', 'assign.unknown-world'];
 

@@ -1,5 +1,5 @@
 import type { KeepaliveTiming } from '../core/wire/packet.ts';
-import { fieldsOf, listOf, type PlainServer, readGrant, readServer } from './http-answers.ts';
+import { fieldsOf, type PlainServer, readGrant } from './http-answers.ts';
 
 /** What a session is: its server and the seat there, as JSON. Whoever has it and the client's name has the seat. */
 export interface SavedGrant {
@@ -16,15 +16,9 @@ export interface SavedGrant {
 
 /** What `session.state()` gave, read without trust; undefined if it is something else. */
 export function readState(value: unknown): SavedGrant | undefined {
-  const { version, client, family, alternates } = fieldsOf(value);
+  const { version, client, family } = fieldsOf(value);
   const grant = readGrant(value);
   if (version !== 1 || typeof client !== 'string' || client === '' || !grant) return undefined;
   if (family !== 4 && family !== 6) return undefined;
-  return {
-    version,
-    client,
-    family,
-    ...grant,
-    alternates: listOf(alternates).flatMap((each) => readServer(each) ?? []),
-  };
+  return { version, client, family, ...grant };
 }

@@ -1,11 +1,11 @@
 import { type ErrorCode, OnedoorError } from '../core/errors.ts';
-import { DEFAULT_KEEPALIVE } from '../core/session/timing.ts';
 import type { Grant, LossReason, NamedServer, SessionNotice, Via } from '../core/session/types.ts';
 import { formatAddress } from '../core/wire/address.ts';
 import { deferred } from './deferred.ts';
 import { Driver } from './driver.ts';
 import { Emitter } from './events.ts';
-import { toNamed, toPlain } from './named-server.ts';
+import { rosterQueryOf } from './http-api.ts';
+import { toGrant, toPlain } from './named-server.ts';
 import { createNodeApi } from './node-api.ts';
 import type { Settings } from './options.ts';
 import { familyOf } from './resolve.ts';
@@ -212,7 +212,8 @@ export class Session {
     }, timeoutMs);
     signal?.addEventListener('abort', abort, { once: true });
     this.#closed.promise.then(() => signal?.removeEventListener('abort', abort));
-    const resume = this.#resume();
+    const { resume: saved } = this.#settings;
+    const resume = saved && toGrant(saved, saved.family);
     this.#driver.event({ type: 'start', ...(resume && { resume }) });
     try {
       return await this.#opened.promise;
@@ -221,24 +222,10 @@ export class Session {
     }
   }
 
-  #resume(): Grant | undefined {
-    const { resume } = this.#settings;
-    const server = resume && toNamed(resume.server, resume.family);
-    if (!server) return undefined;
-    return {
-      server,
-      ...(resume.ticket !== undefined && { ticket: resume.ticket }),
-      keepalive: resume.keepalive ?? DEFAULT_KEEPALIVE,
-      alternates: resume.alternates.flatMap((each) => toNamed(each, resume.family) ?? []),
-    };
-  }
-
   /** For a later start while the door is away; what does not work is tried again at the next one. */
   #keepRoster(): void {
     if (!this.#settings.cache) return;
-    const { app, world } = this.#settings.names;
-    const query = { ...(app && { app }), ...(world && { world }) };
-    this.#driver.track(this.#source.keep(query, this.#driver.ending).catch(() => {}));
+    this.#driver.track(this.#source.keep(rosterQueryOf(this.#settings.names), this.#driver.ending).catch(() => {}));
   }
 
   #learn(notice: SessionNotice): void {

@@ -8,7 +8,7 @@ const MAX_DOUBLINGS = 7;
  * Time until the next new request after `failures` in a row: full jitter (uniform in [0, min(cap, base * 2^failures))),
  * which spreads a crowd that lost one server better than a jittered half, after the door's own retry-after.
  */
-export function backoffMs(failures: number, retryAfterMs: number, rng: Rng): number {
+export function backoffMs(failures: number, retryAfterMs: number, rng: Pick<Rng, 'float'>): number {
   const ceilingMs = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** Math.min(failures, MAX_DOUBLINGS));
   return Math.min(retryAfterMs, RETRY_AFTER_CAP_MS) + rng.float() * ceilingMs;
 }

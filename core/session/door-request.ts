@@ -13,13 +13,12 @@ import {
   DOOR_TCP_STAGGER_MS,
   DOOR_UDP_ALONE_MS,
   DOOR_UDP_AT_MS,
+  MAX_TCP_DOORS,
 } from './timing.ts';
 import type { DoorAnswer, Endpoint, Grant, LossReport, SessionShared, Via } from './types.ts';
 
 /** Cookies last a minute, so an honest door needs one round, two around the full minute. */
 const MAX_COOKIE_ROUNDS = 3;
-/** Of a door with many addresses, the two best (of different families if it has both) are asked over TCP. */
-const MAX_TCP_DOORS = 2;
 
 /** One packet exchange on one source port, or one HTTP request, in the order in which they start. */
 interface Attempt {

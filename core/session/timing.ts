@@ -6,6 +6,8 @@ export const DOOR_UDP_AT_MS = [0, 350, 700] as const;
 export const DOOR_TCP_AT_MS = 1_000;
 /** A door with several addresses: how long after the first TCP attempt the next address is tried. */
 export const DOOR_TCP_STAGGER_MS = 250;
+/** Of a door with many addresses, the two best (of different families if it has both) are asked over TCP. */
+export const MAX_TCP_DOORS = 2;
 /** When the door is also asked over HTTP. */
 export const DOOR_HTTP_AT_MS = 2_000;
 /** A request without an answer ends here; its nonce is worth nothing afterwards. */
