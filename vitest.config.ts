@@ -23,6 +23,8 @@ const PROJECTS: readonly Project[] = [
   { name: 'sandbox', bundles: true, atOnce: 2, timeoutMs: 60_000 },
   { name: 'net', bundles: true, atOnce: 1, timeoutMs: 60_000 },
   { name: 'real', bundles: true, atOnce: 1, timeoutMs: 120_000 },
+  // Kills, floods and outages: longer than the others, so a part of their own (npm run test:reliability).
+  { name: 'reliability', bundles: true, atOnce: 1, timeoutMs: 120_000 },
 ];
 
 const homeless = globSync('test/**/*.test.ts', { cwd: import.meta.dirname }).filter(

@@ -1,7 +1,7 @@
 /**
- * What CI runs, `npm run ci`: all checks, all tests even if a check failed, those with programs that others wrote, then the
- * deployments on the two emulators (docs/EMULATORS.md). The last line has the totals of everything; a failed check, and a
- * part that dies or takes too long, counts like a failed test.
+ * What CI runs, `npm run ci`: all checks, all tests even if a check failed, those with programs that others wrote, those that
+ * kill and flood, then the deployments on the two emulators (docs/EMULATORS.md). The last line has the totals of everything; a
+ * failed check, and a part that dies or takes too long, counts like a failed test.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,6 +31,7 @@ const PARTS: readonly Part[] = [
   { script: 'check', args: ['--', '--json', CHECKS], limitMs: 6 * MINUTE_MS, file: CHECKS },
   { script: 'test', limitMs: 16 * MINUTE_MS, file: TOTALS },
   { script: 'test:real', limitMs: 8 * MINUTE_MS, file: TOTALS },
+  { script: 'test:reliability', limitMs: 8 * MINUTE_MS, file: TOTALS },
   // A lane has a limit of its own, a minute less than here, after which it says what it did and stops what it started.
   ...(['ministack', 'localstack'] as const).map((name) => ({
     script: `test:${name}`,
