@@ -54,7 +54,8 @@ export function createSameAnswer(deps: {
       const nowMs = clock.wallMs();
       const mine = { asked, text: textOf(outcome), untilMs: nowMs + KEEP_MS };
       // Of two at the same time the first one kept is the answer of both; the other's seat expires.
-      return answerOf(await store.keep(key, mine, nowMs), asked);
+      const kept = await store.keep(key, mine, nowMs);
+      return kept.text === mine.text ? outcome : answerOf(kept, asked);
     },
   };
 }
