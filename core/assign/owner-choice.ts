@@ -23,15 +23,11 @@ export function ownerOf(
   silent: readonly string[],
 ): { readonly ok: true; readonly server: Placement; readonly key: string } | Refusal {
   const tried = silent.map((id) => ({ id, code: 'silent' }));
-  const choices = choicesOf(options, view, request, tried);
+  const choices = choicesOf(options, view, request, tried, request.slotZeroOnly);
   if ('code' in choices) return choices;
-  const { source, slotZeroOnly } = request;
-  const fitting = choices.map(({ pool, allowed }) => ({
-    pool,
-    allowed: (at: number) => (!slotZeroOnly || view.entries[at]!.server.id.endsWith('.0')) && allowed(at),
-  }));
+  const { source } = request;
   const client = request.client ?? source.address;
-  const index = pickFrom(options.policy, fitting, { client, source, service: options.service, rng: options.rng });
+  const index = pickFrom(options.policy, choices, { client, source, service: options.service, rng: options.rng });
   const entry = view.entries[index];
   if (!entry) return refuse('assign.no-capacity', { retryAfterMs: RETRY_FULL_MS });
   return { ok: true, server: entry.server, key: entry.key };

@@ -21,12 +21,16 @@ export interface PlacingOptions {
 /** When to ask again after everything was full. */
 export const RETRY_FULL_MS = 2_000;
 
-/** Where a request may go in `view`, in the order of preference, with what it tried in vain left out. */
+/**
+ * Where a request may go in `view`, in the order of preference, with what it tried in vain left out.
+ * @param slotZeroOnly a classic answer carries no port, so that it can name slot 0 alone
+ */
 export function choicesOf(
   options: PlacingOptions,
   view: RosterView,
   request: AssignRequest,
   tried: readonly Tried[],
+  slotZeroOnly = false,
 ): readonly Choice[] | Refusal {
   const app = request.app ?? options.defaultApp;
   if (app === undefined) return refuse('assign.unknown-app', { detail: 'no app named and no default app configured' });
@@ -37,7 +41,7 @@ export function choicesOf(
     { app, ...(world === undefined ? {} : { world }), ...(group === undefined ? {} : { group }) },
     {
       family: request.family,
-      slotZeroOnly: false,
+      slotZeroOnly,
       avoid: tried.length === 0 ? request.avoid : [...request.avoid, ...tried.map(({ id }) => id)],
       ...(labels ? { labels } : {}),
     },
