@@ -1,8 +1,8 @@
 import type { Mac } from '../core/ports.ts';
-import { COOKIE_BYTES } from '../core/wire/limits.ts';
+import { createStamps } from '../core/ticket/stamp.ts';
 
 /**
- * Proof that a UDP source can receive: time and HMAC over its address, port and minute (docs/PROTOCOL.md, "Unverified
+ * Proof that a UDP source can receive: the minute, stamped for its address and port (docs/PROTOCOL.md, "Unverified
  * sources cost nothing"). Nothing is stored; every gateway of a deployment derives the same key and accepts it.
  */
 export interface Cookies {
@@ -12,42 +12,26 @@ export interface Cookies {
 }
 
 const MINUTE_MS = 60_000;
-const MINUTE_BYTES = 4;
-const MAC_BYTES = COOKIE_BYTES - MINUTE_BYTES;
+const PORT_BYTES = 2;
 
 /** @param macBefore that of the key before the last rotation: its cookies are good for their two minutes */
 export function createCookies(mac: Mac, macBefore: () => Mac | undefined = () => undefined): Cookies {
-  const make = (mac: Mac, address: Uint8Array, port: number, minute: number): Uint8Array => {
-    const data = new Uint8Array(MINUTE_BYTES + 2 + address.length);
-    const view = new DataView(data.buffer);
-    view.setUint32(0, minute);
-    view.setUint16(MINUTE_BYTES, port);
-    data.set(address, MINUTE_BYTES + 2);
-    const cookie = new Uint8Array(COOKIE_BYTES);
-    cookie.set(data.subarray(0, MINUTE_BYTES));
-    cookie.set(mac(data).subarray(0, MAC_BYTES), MINUTE_BYTES);
-    return cookie;
+  const stamps = createStamps(mac, macBefore);
+
+  const subject = (address: Uint8Array, port: number): Uint8Array => {
+    const bytes = new Uint8Array(PORT_BYTES + address.length);
+    new DataView(bytes.buffer).setUint16(0, port);
+    bytes.set(address, PORT_BYTES);
+    return bytes;
   };
 
   return {
-    issue: (address, port, wallMs) => make(mac, address, port, Math.floor(wallMs / MINUTE_MS)),
+    issue: (address, port, wallMs) => stamps.issue(Math.floor(wallMs / MINUTE_MS), subject(address, port)),
     verify(cookie, address, port, wallMs) {
-      if (cookie.length !== COOKIE_BYTES) return false;
-      const minute = new DataView(cookie.buffer, cookie.byteOffset).getUint32(0);
+      const minute = stamps.timeOf(cookie);
       const now = Math.floor(wallMs / MINUTE_MS);
       if (minute !== now && minute !== now - 1) return false;
-      const before = macBefore();
-      return (
-        equalBytes(make(mac, address, port, minute), cookie) ||
-        (before !== undefined && equalBytes(make(before, address, port, minute), cookie))
-      );
+      return stamps.isGenuine(cookie, subject(address, port));
     },
   };
-}
-
-/** Takes the same time wherever the difference is. */
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length;
-  for (let at = 0; at < a.length; at++) difference |= a[at]! ^ (b[at] ?? 0);
-  return difference === 0;
 }

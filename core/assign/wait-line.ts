@@ -3,6 +3,7 @@ import type { Clock, Mac } from '../ports.ts';
 import type { Pool } from '../registry/roster.ts';
 import type { Choice } from '../select/choices.ts';
 import { fromBase64Url, toBase64Url } from '../ticket/base64url.ts';
+import { createStamps } from '../ticket/stamp.ts';
 import type { AssignOutcome, AssignRequest } from './types.ts';
 
 /**
@@ -10,14 +11,22 @@ import type { AssignOutcome, AssignRequest } from './types.ts';
  * token; the door remembers some numbers of each pool.
  */
 export interface WaitLine {
-  /** Whether the request shows a token of its own, for this pool. */
-  isWaiting(request: AssignRequest, pool: string): boolean;
+  /** Since when the client waits, in seconds of wall time, by a token of its own for this pool; undefined: it has just come. */
+  sinceOf(request: AssignRequest, pool: string): number | undefined;
   /** Seats that newcomers leave to those who wait and will come back in a moment. */
   spokenFor(pool: string): number;
   /** Who waited got a seat. */
   served(request: AssignRequest, pool: string): void;
-  /** No seat: when to come back, and with which token. `perSecond`: seats that come back in the pool, if known. */
-  refuse(request: AssignRequest, pool: string, perSecond: number | undefined, detail?: string): Refusal;
+  /** No seat: when to come back, and with which token. */
+  refuse(request: AssignRequest, pool: string, facts: RefusalFacts): Refusal;
+}
+
+interface RefusalFacts {
+  /** As `sinceOf` tells. */
+  readonly since?: number | undefined;
+  /** Seats that come back in the pool, if known. */
+  readonly perSecond?: number | undefined;
+  readonly detail?: string;
 }
 
 /** Of one pool, in this window and the one before. */
@@ -38,8 +47,6 @@ const USUAL_RETRY_MS = 2_000;
 /** Who comes back later stands at the end of the line. */
 const MAX_AGE_SECONDS = 1_800;
 const LEEWAY_SECONDS = 5;
-const SINCE_BYTES = 4;
-const MAC_BYTES = 16;
 /** An old one that is full again is remembered anew. */
 const MOST_POOLS = 10_000;
 const encoder = new TextEncoder();
@@ -52,7 +59,8 @@ export function createWaitLine(deps: {
   readonly macBefore: () => Mac | undefined;
   readonly clock: Clock;
 }): WaitLine {
-  const { mac, macBefore, clock } = deps;
+  const { clock } = deps;
+  const stamps = createStamps(deps.mac, deps.macBefore);
   const pools = new Map<string, Counts>();
 
   const countsOf = (pool: string): Counts => {
@@ -75,35 +83,24 @@ export function createWaitLine(deps: {
   };
 
   /** Bound to who waits and for what, so that nobody else has any use for it. */
-  const make = (mac: Mac, request: AssignRequest, pool: string, since: number): Uint8Array => {
+  const subject = (request: AssignRequest, pool: string): Uint8Array => {
     const who = request.client ?? request.party?.[0] ?? request.source.address;
     const what = encoder.encode(`onedoor wait\0${pool}\0`);
-    const data = new Uint8Array(SINCE_BYTES + what.length + who.length);
-    new DataView(data.buffer).setUint32(0, since);
-    data.set(what, SINCE_BYTES);
-    data.set(who, SINCE_BYTES + what.length);
-    const token = new Uint8Array(SINCE_BYTES + MAC_BYTES);
-    token.set(data.subarray(0, SINCE_BYTES));
-    token.set(mac(data).subarray(0, MAC_BYTES), SINCE_BYTES);
-    return token;
-  };
-
-  /** Since when the client waits, in seconds of wall time; undefined: it has just come. */
-  const sinceOf = (request: AssignRequest, pool: string): number | undefined => {
-    const token = request.wait === undefined ? undefined : fromBase64Url(request.wait);
-    if (token?.length !== SINCE_BYTES + MAC_BYTES) return undefined;
-    const since = new DataView(token.buffer, token.byteOffset).getUint32(0);
-    const age = clock.wallMs() / 1_000 - since;
-    if (age > MAX_AGE_SECONDS || age < -LEEWAY_SECONDS) return undefined;
-    const before = macBefore();
-    const isGenuine = [mac, ...(before ? [before] : [])].some((each) => {
-      return make(each, request, pool, since).every((byte, at) => byte === token[at]);
-    });
-    return isGenuine ? since : undefined;
+    const bytes = new Uint8Array(what.length + who.length);
+    bytes.set(what);
+    bytes.set(who, what.length);
+    return bytes;
   };
 
   return {
-    isWaiting: (request, pool) => sinceOf(request, pool) !== undefined,
+    sinceOf(request, pool) {
+      const token = request.wait === undefined ? undefined : fromBase64Url(request.wait);
+      const since = stamps.timeOf(token);
+      if (token === undefined || since === undefined) return undefined;
+      const age = clock.wallMs() / 1_000 - since;
+      if (age > MAX_AGE_SECONDS || age < -LEEWAY_SECONDS) return undefined;
+      return stamps.isGenuine(token, subject(request, pool)) ? since : undefined;
+    },
     spokenFor(pool) {
       // Clients may name any pool; only those that were full are remembered.
       if (!pools.has(pool)) return 0;
@@ -115,17 +112,16 @@ export function createWaitLine(deps: {
       counts.waiting = Math.max(0, counts.waiting - sizeOf(request));
       counts.waitingBefore = Math.max(0, counts.waitingBefore - sizeOf(request));
     },
-    refuse(request, pool, perSecond, detail) {
-      const known = sinceOf(request, pool);
+    refuse(request, pool, { since, perSecond, detail }) {
       const counts = countsOf(pool);
       counts.refused += sizeOf(request);
-      if (known !== undefined) counts.waiting += sizeOf(request);
+      if (since !== undefined) counts.waiting += sizeOf(request);
       const ahead = Math.max(counts.refused, counts.refusedBefore);
       const expectedMs = perSecond === undefined ? USUAL_RETRY_MS : (ahead / perSecond) * 1_000;
-      const longestMs = known === undefined ? LONGEST_RETRY_MS : WINDOW_MS;
+      const longestMs = since === undefined ? LONGEST_RETRY_MS : WINDOW_MS;
       const retryAfterMs = Math.round(Math.min(Math.max(expectedMs, LEAST_RETRY_MS), longestMs));
-      const since = known ?? Math.floor(clock.wallMs() / 1_000);
-      const wait = toBase64Url(make(mac, request, pool, since));
+      const from = since ?? Math.floor(clock.wallMs() / 1_000);
+      const wait = toBase64Url(stamps.issue(from, subject(request, pool)));
       return { ...refuse('assign.no-capacity', { retryAfterMs, ...(detail !== undefined && { detail }) }), wait };
     },
   };
@@ -152,19 +148,20 @@ export async function inLine(deps: {
     const choices = found();
     return 'code' in choices ? undefined : choices.at(-1);
   };
-  const isWaiting = line.isWaiting(request, pool);
+  const since = line.sinceOf(request, pool);
+  const isWaiting = since !== undefined;
   const spokenFor = isWaiting ? 0 : line.spokenFor(pool);
   if (spokenFor > 0) {
     const widest = widestOf();
     if (widest && seatsOf(widest, spokenFor + 1) <= spokenFor) {
-      return line.refuse(request, pool, pace(widest.pool), BEHIND);
+      return line.refuse(request, pool, { perSecond: pace(widest.pool), detail: BEHIND });
     }
   }
   const outcome = await seek();
   if (outcome.ok && isWaiting) line.served(request, pool);
   if (outcome.ok || outcome.code !== 'assign.no-capacity') return outcome;
   const widest = widestOf();
-  return widest ? line.refuse(request, pool, pace(widest.pool)) : outcome;
+  return widest ? line.refuse(request, pool, { since, perSecond: pace(widest.pool) }) : outcome;
 }
 
 /** Free seats of a choice; counted no further than `enough`. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { macFrom } from '../../../adapters/crypto/mac.ts';
+import type { AssignRequest } from '../../../core/assign/types.ts';
 import { createWaitLine, type WaitLine } from '../../../core/assign/wait-line.ts';
 import type { Refusal } from '../../../core/errors.ts';
 import type { Mac } from '../../../core/ports.ts';
@@ -16,41 +17,43 @@ function aLine(clock: FakeClock, mac = macOf(1), before?: Mac): WaitLine {
 const client = (name: string) => aRequest({ client: new TextEncoder().encode(name) });
 const withToken = (name: string, { wait }: Refusal) => ({ ...client(name), wait: wait! });
 
+const isWaiting = (line: WaitLine, request: AssignRequest, pool = POOL) => line.sinceOf(request, pool) !== undefined;
+const refuse = (line: WaitLine, request: AssignRequest, perSecond?: number) =>
+  line.refuse(request, POOL, { since: line.sinceOf(request, POOL), perSecond });
+
 describe('a wait token', () => {
   it('is one for its client, in its pool, at every door, also when the key was replaced', () => {
     const clock = fakeClock();
-    const refusal = aLine(clock).refuse(client('one'), POOL, undefined);
+    const refusal = refuse(aLine(clock), client('one'));
     expect(refusal.wait).toHaveLength(27);
     const shown = withToken('one', refusal);
-    expect(aLine(clock).isWaiting(shown, POOL)).toBe(true);
-    expect(aLine(clock, macOf(2), macOf(1)).isWaiting(shown, POOL)).toBe(true);
-    expect(aLine(clock, macOf(2)).isWaiting(shown, POOL)).toBe(false);
-    expect(aLine(clock).isWaiting(shown, 'arena\0other')).toBe(false);
-    expect(aLine(clock).isWaiting(withToken('two', refusal), POOL)).toBe(false);
-    expect(aLine(clock).isWaiting({ ...shown, wait: `${refusal.wait!.slice(0, -1)}A` }, POOL)).toBe(false);
-    expect(aLine(clock).isWaiting({ ...shown, wait: 'no base64url!' }, POOL)).toBe(false);
+    expect(isWaiting(aLine(clock), shown)).toBe(true);
+    expect(isWaiting(aLine(clock, macOf(2), macOf(1)), shown)).toBe(true);
+    expect(isWaiting(aLine(clock, macOf(2)), shown)).toBe(false);
+    expect(isWaiting(aLine(clock), shown, 'arena\0other')).toBe(false);
+    expect(isWaiting(aLine(clock), withToken('two', refusal))).toBe(false);
+    expect(isWaiting(aLine(clock), { ...shown, wait: `${refusal.wait!.slice(0, -1)}A` })).toBe(false);
+    expect(isWaiting(aLine(clock), { ...shown, wait: 'no base64url!' })).toBe(false);
   });
 
   it('keeps the place of its client from one refusal to the next, for half an hour', () => {
     const clock = fakeClock();
     const line = aLine(clock);
-    const first = line.refuse(client('one'), POOL, undefined);
+    const first = refuse(line, client('one'));
     clock.advance(60_000);
-    expect(line.refuse(withToken('one', first), POOL, undefined).wait).toBe(first.wait);
-    expect(line.refuse(client('one'), POOL, undefined).wait).not.toBe(first.wait);
+    expect(refuse(line, withToken('one', first)).wait).toBe(first.wait);
+    expect(refuse(line, client('one')).wait).not.toBe(first.wait);
     clock.advance(1_740_000);
-    expect(line.isWaiting(withToken('one', first), POOL)).toBe(true);
+    expect(isWaiting(line, withToken('one', first))).toBe(true);
     clock.advance(2_000);
-    expect(line.isWaiting(withToken('one', first), POOL)).toBe(false);
+    expect(isWaiting(line, withToken('one', first))).toBe(false);
   });
 
   it('from the future is none', () => {
     const clock = fakeClock();
     const ahead = fakeClock();
     ahead.advance(60_000);
-    expect(aLine(clock).isWaiting(withToken('one', aLine(ahead).refuse(client('one'), POOL, undefined)), POOL)).toBe(
-      false,
-    );
+    expect(isWaiting(aLine(clock), withToken('one', refuse(aLine(ahead), client('one'))))).toBe(false);
   });
 });
 
@@ -58,8 +61,8 @@ describe('when to come back', () => {
   it('is 2 s while nothing is measured, and after that what the line and the pace make of it, 1 to 30 s', () => {
     const retryOf = (refused: number, perSecond: number | undefined) => {
       const line = aLine(fakeClock());
-      for (let n = 1; n < refused; n++) line.refuse(client(`c${n}`), POOL, perSecond);
-      return line.refuse(client('last'), POOL, perSecond).retryAfterMs;
+      for (let n = 1; n < refused; n++) refuse(line, client(`c${n}`), perSecond);
+      return refuse(line, client('last'), perSecond).retryAfterMs;
     };
     expect(retryOf(1, undefined)).toBe(2_000);
     expect(retryOf(12, 2)).toBe(6_000);
@@ -70,8 +73,8 @@ describe('when to come back', () => {
 
   it('is 5 s at most for those who wait, so that they are there when a seat comes back', () => {
     const line = aLine(fakeClock());
-    const first = line.refuse(client('one'), POOL, 0);
-    expect(line.refuse(withToken('one', first), POOL, 0).retryAfterMs).toBe(5_000);
+    const first = refuse(line, client('one'), 0);
+    expect(refuse(line, withToken('one', first), 0).retryAfterMs).toBe(5_000);
   });
 });
 
@@ -80,9 +83,9 @@ describe('what is spoken for', () => {
     const clock = fakeClock();
     const line = aLine(clock);
     const names = ['one', 'two', 'three'];
-    const tokens = names.map((name) => withToken(name, line.refuse(client(name), POOL, undefined)));
+    const tokens = names.map((name) => withToken(name, refuse(line, client(name))));
     expect(line.spokenFor(POOL)).toBe(0);
-    for (const shown of tokens) line.refuse(shown, POOL, undefined);
+    for (const shown of tokens) refuse(line, shown);
     expect(line.spokenFor(POOL)).toBe(3);
     line.served(tokens[0]!, POOL);
     expect(line.spokenFor(POOL)).toBe(2);
