@@ -3,6 +3,7 @@ import type { Clock, Verify } from '../core/ports.ts';
 import type { Placement } from '../core/registry/row.ts';
 import { bytesToHex } from '../core/text.ts';
 import { toBase64Url } from '../core/ticket/base64url.ts';
+import type { Claims } from '../core/ticket/claims.ts';
 import { decodeTicket } from '../core/ticket/decode.ts';
 import { verifyTicket } from '../core/ticket/verify.ts';
 import { addressFamily, formatAddress, fromWireAddress } from '../core/wire/address.ts';
@@ -24,7 +25,8 @@ export interface ForwardDeskOptions {
   readonly isAlive: () => boolean;
   readonly verify: Verify;
   readonly clock: Clock;
-  readonly enter: (ticket: string, shown: string | undefined) => Entry | Promise<Entry>;
+  /** The signature under `claims` was checked. */
+  readonly enter: (claims: Claims, shown: string | undefined) => Entry | Promise<Entry>;
   /** False: more signatures were shown this second than are looked at. */
   readonly mayCheck: () => boolean;
   /** Where a ticket's alternates are; absent: they are left out of answers. */
@@ -40,8 +42,7 @@ export interface ForwardDeskOptions {
 interface Checked {
   readonly server: Placement;
   readonly ticket: string;
-  /** Ids of the ticket's alternates. */
-  readonly alt: readonly string[];
+  readonly claims: Claims;
 }
 
 /** A door hands on in the second in which it signs; the rest is what clocks may differ. */
@@ -76,7 +77,7 @@ export class ForwardDesk {
     if (fault !== undefined || typeof checked === 'string') return;
     const answers = (forward.flags & FORWARD.answer) !== 0;
     if (answers) this.#answer(request, forward, checked);
-    if ((forward.flags & FORWARD.note) !== 0) this.#note(request, checked.ticket, forward, answers);
+    if ((forward.flags & FORWARD.note) !== 0) this.#note(request, checked.claims, forward, answers);
   }
 
   /** What is needed to follow it, or the first check that fails; cheap ones first, so that a flood costs little. */
@@ -98,13 +99,13 @@ export class ForwardDesk {
     const checked = verifyTicket(ticket, { verify, iss, aud: server.id, wallMs });
     if (!checked.ok) return checked.code;
     if (wallMs / 1_000 - checked.claims.iat > MAX_AGE_SECONDS) return 'old';
-    return this.#seen.take(bytesToHex(nonce), clock.monoMs()) ?? { server, ticket, alt: checked.claims.alt ?? [] };
+    return this.#seen.take(bytesToHex(nonce), clock.monoMs()) ?? { server, ticket, claims: checked.claims };
   }
 
-  #answer(request: ExtendedRequest, { address, port, room }: Forward, { server, ticket, alt }: Checked): void {
+  #answer(request: ExtendedRequest, { address, port, room }: Forward, { server, ticket, claims }: Checked): void {
     const { type, keepalive, places, send, counters } = this.#options;
     const family = addressFamily(request.address);
-    const alternates = alternateFields(places?.(alt) ?? [], family);
+    const alternates = alternateFields(places?.(claims.alt ?? []) ?? [], family);
     const fields = answerFields(server, family, { ticket, keepalive, alternates });
     const encoded = encodeResponse({ ...fields, nonce: request.nonce }, { maxBytes: room, type });
     const isGood = encoded.ok && port !== 0;
@@ -112,11 +113,11 @@ export class ForwardDesk {
     if (isGood) send(encoded.bytes, formatAddress(fromWireAddress(address)), port);
   }
 
-  #note(request: ExtendedRequest, ticket: string, { address, port }: Forward, isAnswered: boolean): void {
+  #note(request: ExtendedRequest, claims: Claims, { address, port }: Forward, isAnswered: boolean): void {
     const { enter, send, hook, counters } = this.#options;
     const client = formatAddress(fromWireAddress(address));
     counters.count('noted');
-    const entry = enter(ticket, request.client && toBase64Url(request.client));
+    const entry = enter(claims, request.client && toBase64Url(request.client));
     // Refused (full, draining): the client itself is told when it comes.
     if (entry instanceof Promise) entry.catch(() => counters.count('forward.failed'));
     // An answer opens the way as well.

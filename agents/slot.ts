@@ -94,7 +94,7 @@ export class Slot implements GameFacing {
       isAlive: () => this.#watch.isAlive,
       verify,
       clock,
-      enter: (ticket, shown) => this.#admission.enter(ticket, false, shown),
+      enter: (claims, shown) => this.#admission.enterVerified(claims, false, shown),
       mayCheck,
       send: (bytes, address, port) => this.#send(bytes, address, port),
       ...options.announced,
