@@ -3,7 +3,7 @@ import { BrowserSession, type BrowserSettings } from './browser-session.ts';
 import type { Choose } from './choose.ts';
 import type { RosterServer } from './http-answers.ts';
 import { createHttpApi, type HttpApi, type MenuApp, type RosterQuery, rosterQueryOf, type Send } from './http-api.ts';
-import { type DoorKey, fromBase64Url, type RosterStore, readCache, readKeys, writeCache } from './roster-cache.ts';
+import { type DoorKey, fromBase64Url, loadKept, type RosterStore, saveKept } from './roster-cache.ts';
 import { readState } from './session-state.ts';
 
 /** What `connect` needs to know. Only `door` is required; names are 1..32 bytes of UTF-8. */
@@ -88,17 +88,14 @@ function readOptions(options: BrowserOptions): BrowserSettings {
   const api = apiOf(options, end.signal);
   const query = rosterQueryOf(options);
   const kept = async (): Promise<readonly RosterServer[]> => {
-    const text = await cache?.load();
     const checks = { verify: verifyHere, pinned: keys, maxAgeMs: cacheMaxAgeMs, wallMs: Date.now() };
-    const read = text === undefined ? [] : await readCache(text, checks);
+    const read = await loadKept(cache, checks);
     return 'problem' in read ? [] : read.filter((each) => fits(each, query));
   };
   const keep = async (): Promise<void> => {
     if (!cache) return;
     const [found, jwks] = await Promise.all([api.roster(query), api.keys()]);
-    const text = writeCache(found.pages, jwks);
-    const checks = { verify: verifyHere, pinned: keys ?? readKeys(jwks), maxAgeMs: DAY_MS, wallMs: Date.now() };
-    if (!('problem' in (await readCache(text, checks)))) await cache.save(text);
+    await saveKept(cache, found.pages, jwks, { verify: verifyHere, pinned: keys, wallMs: Date.now() });
   };
   return {
     api,

@@ -21,23 +21,47 @@ export type VerifySignature = (key: DoorKey, data: Uint8Array, signature: Uint8A
 /** Clocks of door and client may differ by so much. */
 const LEEWAY_MS = 300_000;
 
-export function writeCache(pages: readonly SignedPage[], jwks: string): string {
+/** What a kept roster is judged by. */
+export interface CacheChecks {
+  readonly verify: VerifySignature;
+  /** Keys that the application brings; without, those kept beside the roster. */
+  readonly pinned?: readonly DoorKey[] | undefined;
+  readonly maxAgeMs: number;
+  readonly wallMs: number;
+}
+
+/** The servers that `store` has kept, or why they are worth nothing. */
+export async function loadKept(
+  store: RosterStore | undefined,
+  checks: CacheChecks,
+): Promise<readonly RosterServer[] | { readonly problem: string }> {
+  const text = await store?.load();
+  return text === undefined ? { problem: 'nothing was kept' } : await readCache(text, checks);
+}
+
+/** Keeps a roster that was just fetched with the keys of its door, unless it could not be read back. */
+export async function saveKept(
+  store: RosterStore,
+  pages: readonly SignedPage[],
+  jwks: string,
+  checks: Omit<CacheChecks, 'maxAgeMs'>,
+): Promise<void> {
+  const text = writeCache(pages, jwks);
+  const { pinned = readKeys(jwks) } = checks;
+  if (!('problem' in (await readCache(text, { ...checks, pinned, maxAgeMs: Infinity })))) await store.save(text);
+}
+
+function writeCache(pages: readonly SignedPage[], jwks: string): string {
   return JSON.stringify({ version: 1, pages, jwks });
 }
 
 /**
  * The servers of a kept roster, if every page is signed by one of the keys and none is older than `maxAgeMs`; else why
  * it is worth nothing.
- * @param pinned keys that the application brings; without, those kept beside the roster
  */
-export async function readCache(
+async function readCache(
   text: string,
-  options: {
-    readonly verify: VerifySignature;
-    readonly pinned?: readonly DoorKey[] | undefined;
-    readonly maxAgeMs: number;
-    readonly wallMs: number;
-  },
+  options: CacheChecks,
 ): Promise<readonly RosterServer[] | { readonly problem: string }> {
   const kept = fieldsOf(parseJson(text));
   const pages = listOf(kept['pages']).map(fieldsOf);
@@ -55,7 +79,7 @@ export async function readCache(
   return servers;
 }
 
-export function readKeys(jwks: unknown): DoorKey[] {
+function readKeys(jwks: unknown): DoorKey[] {
   const { keys } = fieldsOf(typeof jwks === 'string' ? parseJson(jwks) : undefined);
   return listOf(keys).flatMap((key) => {
     const { kid, x, crv } = fieldsOf(key);

@@ -14,7 +14,7 @@ import type { RosterMemory, RosterQuery } from './http-api.ts';
 import { createNodeApi } from './node-api.ts';
 import type { Settings } from './options.ts';
 import { resolveDoor } from './resolve.ts';
-import { readCache, readKeys, type VerifySignature, writeCache } from './roster-cache.ts';
+import { loadKept, saveKept, type VerifySignature } from './roster-cache.ts';
 import { probeRoster } from './roster-probe.ts';
 
 /** The servers of an app and world, as somebody listed them. */
@@ -57,9 +57,12 @@ export class RosterSource {
   /** The servers of the kept roster, checked by its signature. @throws OnedoorError `client.no-answer`, saying why not */
   async kept(query: RosterQuery): Promise<Roster> {
     const { cache, cacheMaxAgeMs, keys } = this.#settings;
-    const text = await cache?.load();
-    const checks = { verify: verifyNow, pinned: keys, maxAgeMs: cacheMaxAgeMs, wallMs: Date.now() };
-    const read = text === undefined ? { problem: 'nothing was kept' } : await readCache(text, checks);
+    const read = await loadKept(cache, {
+      verify: verifyNow,
+      pinned: keys,
+      maxAgeMs: cacheMaxAgeMs,
+      wallMs: Date.now(),
+    });
     if ('problem' in read) throw new OnedoorError('client.no-answer', { cache: read.problem });
     const { app, world } = query;
     const servers = read.filter(
@@ -74,11 +77,7 @@ export class RosterSource {
     if (!cache || http === undefined) return;
     const api = createNodeApi(http, signal, this.#memory);
     const [roster, jwks] = await Promise.all([api.roster(query), api.keys()]);
-    const text = writeCache(roster.pages, jwks);
-    const pinned = keys ?? readKeys(jwks);
-    // What could not be read back is not worth keeping.
-    const read = await readCache(text, { verify: verifyNow, pinned, maxAgeMs: Infinity, wallMs: Date.now() });
-    if (!('problem' in read)) await cache.save(text);
+    await saveKept(cache, roster.pages, jwks, { verify: verifyNow, pinned: keys, wallMs: Date.now() });
   }
 
   #attempts(doors: readonly Endpoint[], query: RosterQuery): Attempt<Roster>[] {

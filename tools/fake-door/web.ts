@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { problemResponse } from '../../adapters/http/problem.ts';
 import { codeInfo, codeName, ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { choose, type Place, serverNamed, ticketOf } from './scripts.ts';
 import type { DoorScript, Fault } from './table.ts';
@@ -102,17 +103,7 @@ function codeOf(wire: number): ErrorCode {
 }
 
 function problem(response: ServerResponse, code: ErrorCode, retryAfterMs?: number): void {
-  const { http, means, remedy } = codeInfo(code);
-  const seconds = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
-  response.writeHead(http, { ...OPEN, ...seconds, 'content-type': 'application/problem+json' });
-  response.end(
-    JSON.stringify({
-      type: `urn:onedoor:error:${code}`,
-      title: means,
-      status: http,
-      detail: `${remedy} (${codeName(code)}, from a fake door)`,
-      code,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    }),
-  );
+  const detail = `${codeInfo(code).remedy} (${codeName(code)}, from a fake door)`;
+  const { status, headers, body } = problemResponse(code, { detail, retryAfterMs });
+  response.writeHead(status, { ...OPEN, ...headers }).end(body);
 }

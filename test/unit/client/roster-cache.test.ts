@@ -2,7 +2,7 @@ import { createPublicKey, verify as verifyBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ticketKeys } from '../../../adapters/crypto/ticket-keys.ts';
 import { createRosterDocuments } from '../../../adapters/http/roster-documents.ts';
-import { readCache, readKeys, type VerifySignature, writeCache } from '../../../client/roster-cache.ts';
+import { type CacheChecks, loadKept, saveKept, type VerifySignature } from '../../../client/roster-cache.ts';
 import { jwks } from '../../../core/ticket/jwks.ts';
 import { aView, servers } from '../../support/builders.ts';
 
@@ -15,15 +15,24 @@ const verify: VerifySignature = ({ x }, data, signature) =>
   verifyBytes(null, data, createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }), signature);
 
 const page = createRosterDocuments(keys.signer, () => NOW).page(aView(servers(3)), {});
-const text = writeCache([page], JWKS);
-const read = (kept: string, more: Partial<Parameters<typeof readCache>[1]> = {}) =>
-  readCache(kept, { verify, maxAgeMs: DAY, wallMs: NOW + 1_000, ...more });
+const read = (kept: string | undefined, more: Partial<CacheChecks> = {}) =>
+  loadKept({ load: () => kept, save() {} }, { verify, maxAgeMs: DAY, wallMs: NOW + 1_000, ...more });
+
+/** What is kept of `pages`; undefined if they are not worth it. */
+async function keep(pages: (typeof page)[], more: Partial<CacheChecks> = {}): Promise<string | undefined> {
+  let kept: string | undefined;
+  const store = { load: () => kept, save: (written: string) => void (kept = written) };
+  await saveKept(store, pages, JWKS, { verify, wallMs: NOW + 1_000, ...more });
+  return kept;
+}
+
+const text = (await keep([page])) ?? '';
 
 describe('a kept roster', () => {
   it('gives its servers while it is young and its signature fits', async () => {
     const kept = await read(text);
     expect(kept).toMatchObject([{ id: 's-00000.0' }, { id: 's-00001.0' }, { id: 's-00002.0' }]);
-    expect(await read(text, { pinned: readKeys(JWKS) })).toEqual(kept);
+    expect(await read(text, { pinned: [keys.publicKey] })).toEqual(kept);
   });
 
   const forged = JSON.parse(text);
@@ -44,13 +53,22 @@ describe('a kept roster', () => {
     ['signed by another algorithm', as({ ...header, alg: 'none' }), 'not a signature'],
     ['signed by nobody known', as({ ...header, kid: 'other' }), 'signed by an unknown key'],
     ['without a time', as({ ...header, iat: undefined }), 'not a signature'],
-    ['without a signature', writeCache([{ body: page.body, signature: '' }], JWKS), 'not a signature'],
-    ['of no pages', writeCache([], JWKS), 'not a kept roster'],
+    ['without a signature', text.replace(page.signature, ''), 'not a signature'],
+    ['of no pages', JSON.stringify({ version: 1, jwks: JWKS, pages: [] }), 'not a kept roster'],
     ['that is no JSON', text.slice(0, 100), 'not a kept roster'],
     ['that is something else', '7', 'not a kept roster'],
     ['with odd pages', '{"version":1,"pages":[7]}', 'not a kept roster'],
   ])('%s is worth nothing', async (_name, kept, problem) => {
     expect(await read(kept)).toEqual({ problem });
+  });
+
+  it('is not written if it could not be read back', async () => {
+    expect(await keep([{ ...page, signature: '' }])).toBeUndefined();
+    expect(await keep([page], { pinned: [] })).toBeUndefined();
+  });
+
+  it('is nothing where nothing was kept', async () => {
+    expect(await read(undefined)).toEqual({ problem: 'nothing was kept' });
   });
 
   it('expires, and is not believed from the future', async () => {
