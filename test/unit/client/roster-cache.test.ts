@@ -21,7 +21,12 @@ const read = (kept: string | undefined, more: Partial<CacheChecks> = {}) =>
 /** What is kept of `pages`; undefined if they are not worth it. */
 async function keep(pages: (typeof page)[], more: Partial<CacheChecks> = {}): Promise<string | undefined> {
   let kept: string | undefined;
-  const store = { load: () => kept, save: (written: string) => void (kept = written) };
+  const store = {
+    load: () => kept,
+    save: (written: string) => {
+      kept = written;
+    },
+  };
   await saveKept(store, pages, JWKS, { verify, wallMs: NOW + 1_000, ...more });
   return kept;
 }
