@@ -1,8 +1,8 @@
 import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
 import type { Clock } from '../core/ports.ts';
+import type { ProberFacts } from '../core/suspect/prober.ts';
 import type { Door } from './compose.ts';
-import type { ProberFacts } from './prober.ts';
 
 /** What the health port knows beside the door itself. */
 export interface HealthFacts {

@@ -9,16 +9,16 @@ import { runningVersion } from '../adapters/system/running-version.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
 import { startWatchdog } from '../adapters/system/watchdog.ts';
+import { openProbeSocket } from '../adapters/udp/probe-socket.ts';
 import { openUdpSender } from '../adapters/udp/udp-sender.ts';
 import { probePortTest } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { withKnownRosters } from '../core/registry/roster-formats.ts';
+import { createProber } from '../core/suspect/prober.ts';
 import { createSigningKeys } from '../core/ticket/signing-keys.ts';
 import { composeDoor } from './compose.ts';
 import { parseDoorOptions } from './options.ts';
 import { startPeerChecks } from './peer-checks.ts';
-import { createProber } from './prober.ts';
-import { openProbeSocket } from './probing.ts';
 import { runDoor } from './run.ts';
 
 async function main(): Promise<void> {

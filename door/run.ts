@@ -4,10 +4,10 @@ import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
 import { SelfKnock } from '../adapters/udp/self-knock.ts';
 import { openUdp } from '../adapters/udp/udp-endpoint.ts';
 import type { Clock } from '../core/ports.ts';
+import type { ProberFacts } from '../core/suspect/prober.ts';
 import type { Door } from './compose.ts';
 import { createHealthHandler, type HealthFacts } from './health.ts';
 import type { DoorOptions } from './options.ts';
-import type { ProberFacts } from './prober.ts';
 
 type Log = Pick<ReturnType<typeof createLogger>, 'warn'>;
 

@@ -1,7 +1,7 @@
-import { openUdp } from '../adapters/udp/udp-endpoint.ts';
-import type { PacketSource } from '../core/ports.ts';
-import { TICK_MS } from '../core/suspect/detector.ts';
-import type { Prober } from './prober.ts';
+import type { PacketSource } from '../../core/ports.ts';
+import { TICK_MS } from '../../core/suspect/detector.ts';
+import type { Prober } from '../../core/suspect/prober.ts';
+import { openUdp } from './udp-endpoint.ts';
 
 const SWEEP_MS = 1_000;
 

@@ -1,14 +1,13 @@
-import type { Clock, PacketSource, RegistryStore, Rng, WatchStore } from '../core/ports.ts';
-import type { RosterView } from '../core/registry/roster.ts';
-import type { ClosedRoster } from '../core/suspect/closed-roster.ts';
-import { createDetector, type Detector } from '../core/suspect/detector.ts';
-import { createMeetings } from '../core/suspect/meetings.ts';
-import { watchList } from '../core/suspect/watch-list.ts';
-import { bytesToHex } from '../core/text.ts';
-import { decodePacket } from '../core/wire/decode.ts';
-import { encodeRequest } from '../core/wire/encode-request.ts';
-import { KEEPALIVE_REQUEST_BYTES, NONCE_BYTES } from '../core/wire/limits.ts';
-import type { Counters } from './counters.ts';
+import type { Clock, PacketSource, RegistryStore, Rng, WatchStore } from '../ports.ts';
+import type { RosterView } from '../registry/roster.ts';
+import { bytesToHex } from '../text.ts';
+import { decodePacket } from '../wire/decode.ts';
+import { encodeRequest } from '../wire/encode-request.ts';
+import { KEEPALIVE_REQUEST_BYTES, NONCE_BYTES } from '../wire/limits.ts';
+import type { ClosedRoster } from './closed-roster.ts';
+import { createDetector, type Detector } from './detector.ts';
+import { createMeetings } from './meetings.ts';
+import { watchList } from './watch-list.ts';
 
 /**
  * Probes the servers of the roster through their public addresses, as clients do, and tells the registry which of them
@@ -27,13 +26,13 @@ export interface Prober {
 /** For the health port. */
 export interface ProberFacts {
   readonly watched: number;
-  /** Gateways that probe, this one included. */
+  /** Who probes, this one included. */
   readonly probers: number;
-  /** Found silent by this gateway. */
+  /** Found silent by this one. */
   readonly suspects: readonly string[];
   /** Over half of the servers went dark at once: nobody is judged. */
   readonly degraded: boolean;
-  /** Times that this gateway itself was too late to judge. */
+  /** Times that this process itself was too late to judge. */
   readonly stalls: number;
 }
 
@@ -60,7 +59,7 @@ export interface ProberDeps {
   readonly freshMs: number;
   readonly clock: Clock;
   readonly rng: Rng;
-  readonly counters: Pick<Counters, 'count'>;
+  readonly counters: { count(name: 'probes' | 'suspected' | 'lifted'): void };
   /** The registry did not take a word. */
   readonly onError: (error: unknown) => void;
   /** A server is suspect from now on, or no more. */
@@ -70,10 +69,10 @@ export interface ProberDeps {
 }
 
 export function createProber(deps: ProberDeps): Prober {
-  return new GatewayProber(deps);
+  return new ServerProber(deps);
 }
 
-class GatewayProber implements Prober {
+class ServerProber implements Prober {
   readonly #deps: ProberDeps;
   readonly #self: string;
   readonly #detector: Detector;
