@@ -25,6 +25,9 @@ export interface MovingOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** The machine (its game, a signal), or the operator by the registry. */
+type DrainedBy = 'machine' | 'operator';
+
 /** The seat of one client, or the time from which the door may be asked again. */
 interface Place {
   readonly next?: Omit<ResponseFields, 'nonce'>;
@@ -44,6 +47,7 @@ export class Moving {
   readonly #options: MovingOptions;
   readonly #places = new Map<string, Place>();
   readonly #asking = new Set<string>();
+  readonly #drainedBy = new Set<DrainedBy>();
   #endsAtMs: number | undefined;
 
   constructor(options: MovingOptions) {
@@ -55,11 +59,15 @@ export class Moving {
     return this.#endsAtMs !== undefined;
   }
 
-  begin(): void {
+  begin(by: DrainedBy = 'machine'): void {
+    this.#drainedBy.add(by);
     this.#endsAtMs ??= this.#options.clock.monoMs() + this.#options.drainMs;
   }
 
-  end(): void {
+  /** Who asked for it takes it back; it goes on while the other one wants it. */
+  end(by: DrainedBy = 'machine'): void {
+    this.#drainedBy.delete(by);
+    if (this.#drainedBy.size > 0) return;
     this.#endsAtMs = undefined;
     this.#places.clear();
   }

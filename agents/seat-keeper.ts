@@ -1,12 +1,10 @@
-import type { Journal } from '../adapters/journal/journal.ts';
 import { type Refusal, refuse } from '../core/errors.ts';
-import type { AgentStore, Clock, Rng } from '../core/ports.ts';
 import { type BeatWish, openBook, planBeat, readBeatReply, sawImage, startLife } from '../core/registry/agent-beat.ts';
 import type { TakeCommand, WriteReply } from '../core/registry/commands.ts';
 import { observeCount } from '../core/registry/counted.ts';
 import { forgetFailovers } from '../core/registry/failover.ts';
 import { type JournalState, replay, snapshot } from '../core/registry/journal.ts';
-import type { JournalEntry, SeatSession } from '../core/registry/journal-entry.ts';
+import type { SeatSession } from '../core/registry/journal-entry.ts';
 import type { Placement } from '../core/registry/row.ts';
 import {
   type Admission,
@@ -22,23 +20,9 @@ import {
   type SeatClaim,
 } from '../core/registry/seat-book.ts';
 import { readTakeReply, type TakenSeats } from '../core/registry/take.ts';
-import type { SeatTiming } from '../core/registry/timing.ts';
 import { bytesToHex } from '../core/text.ts';
+import type { SeatKeeperOptions } from './seat-keeper-options.ts';
 import { writeTake } from './write-take.ts';
-
-export interface SeatKeeperOptions {
-  /** The row's key. */
-  readonly key: string;
-  readonly store: AgentStore;
-  readonly journal: Journal<JournalEntry>;
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly timing: SeatTiming;
-  /** The game refuses nobody and is only counted. */
-  readonly isCounted: boolean;
-  /** The row is another life's or gone: stop at once, for good. */
-  readonly onLost: (reason: string) => void;
-}
 
 /** `again`: the row had moved, compute anew; `unknown`: the write may have landed or not. */
 export type BeatResult = 'ok' | 'again' | 'lost' | 'unknown';
@@ -57,6 +41,7 @@ export class SeatKeeper {
   readonly #options: SeatKeeperOptions;
   #book: SeatBook | undefined;
   #placement: Placement | undefined;
+  #isDrainAsked = false;
   /** What the journal held; undefined on a machine where no agent ever served this slot. */
   #restored: JournalState | undefined;
   /** Sending of the last write that landed: until then the row was certainly ours. */
@@ -81,6 +66,11 @@ export class SeatKeeper {
   /** Where the server is, as the registrar found out; the newest that came with any reply. */
   get placement(): Placement | undefined {
     return this.#placement;
+  }
+
+  /** The operator wants the server empty, by the newest reply. */
+  get isDrainAsked(): boolean {
+    return this.#isDrainAsked;
   }
 
   /** K. */
@@ -135,6 +125,7 @@ export class SeatKeeper {
     // With the journal comes its lock: nobody else can still be admitting.
     if (start.command.kind === 'claim' && !start.resumes) this.#raiseFromMs = nowMs + this.#leaseMs + timing.beatMs;
     this.#placement = reply.row?.placement;
+    this.#isDrainAsked = reply.row?.drain === true;
     this.#compact(this.#book);
     return true;
   }
@@ -273,6 +264,7 @@ export class SeatKeeper {
     }
     this.#book = book;
     this.#placement = reply.row?.placement ?? this.#placement;
+    this.#isDrainAsked = reply.row?.drain === true;
     return true;
   }
 

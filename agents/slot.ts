@@ -253,6 +253,7 @@ export class Slot implements GameFacing {
     const { log, clock } = this.#options;
     const { sessions, book } = this.#keeper;
     log.info({ sessions }, 'the row is claimed');
+    this.#obey();
     for (const session of book?.sessions.values() ?? []) this.#sessions.began(session, clock.monoMs(), false);
   }
 
@@ -262,8 +263,15 @@ export class Slot implements GameFacing {
       this.#options.log.info({ serverId: this.#keeper.placement?.id, state }, 'the server is now in this state');
     }
     this.#told = told;
+    this.#obey();
     // The reply may have brought the placement, or the game may have changed meanwhile.
     this.#kickIfChanged();
+  }
+
+  /** The operator's wish stands in the row, and came with the reply. */
+  #obey(): void {
+    if (this.#keeper.isDrainAsked) this.#moving.begin('operator');
+    else this.#moving.end('operator');
   }
 
   #kickIfOwed(): void {

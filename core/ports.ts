@@ -70,6 +70,11 @@ export interface RegistryStore extends AgentStore {
   bury(key: string): Promise<WriteReply>;
   /** Outside probes got no answer (true) or got one again (false). Refused where there are no seats. */
   suspect(key: string, suspect: boolean): Promise<WriteReply>;
+  /**
+   * The operator's wish that the server takes nobody new (true), or that it need not be so any more (false); its agent
+   * obeys at its next beat. Refused where there are no seats.
+   */
+  drain(key: string, drain: boolean): Promise<WriteReply>;
   /** Deletes a tombstone that still has this beat; false, and nothing done, if a living agent lifted it. */
   forget(key: string, beat: number): Promise<boolean>;
   writeRoster(item: RosterItem): Promise<void>;

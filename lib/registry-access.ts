@@ -36,6 +36,9 @@ export const TAKE_ATTRIBUTES = ['pk', 'free', 'issued', 'last', 'state', 'beat']
 /** What a mark of suspicion names. */
 export const SUSPICION_ATTRIBUTES = ['suspect', 'gen'] as const;
 
+/** What the operator's wish that a server drains names. */
+export const DRAIN_ATTRIBUTES = ['drain', 'gen'] as const;
+
 /** What the registrar finds out, and its condition that an agent made the row. */
 export const PLACEMENT_ATTRIBUTES = [
   'pk',

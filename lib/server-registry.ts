@@ -7,6 +7,7 @@ import {
   ANSWER_ITEMS,
   BURIAL_ATTRIBUTES,
   DELETION_ATTRIBUTES,
+  DRAIN_ATTRIBUTES,
   itemStatement,
   KEY_ITEMS,
   listStatements,
@@ -80,13 +81,24 @@ export class ServerRegistry extends Construct {
     this.allow(grantee, this.item('KeepAnswers', ['GetItem', 'PutItem'], [ANSWER_ITEMS]));
   }
 
-  /** As the assign function, and tells the other gateways that it probes. */
+  /** As the assign function; tells the other gateways that it probes, and asks agents to drain (its page). */
   public grantGateway(grantee: IGrantable): void {
     this.grantAssign(grantee);
     this.allow(
       grantee,
       this.item('MeetProbers', ['UpdateItem'], [PROBER_ITEMS]),
+      this.drains(),
       this.item('ReadWantedVersion', ['GetItem'], [VERSION_ITEMS]),
+    );
+  }
+
+  /** For people and their tools: lists the rows, reads roster and public keys, asks agents to drain. */
+  public grantOperator(grantee: IGrantable): void {
+    this.allow(
+      grantee,
+      ...listStatements(this.table.tableArn, SERVERS_INDEX),
+      this.item('ReadRosterAndKeys', ['GetItem'], [ROSTER_ITEMS, KEY_ITEMS]),
+      this.drains(),
     );
   }
 
@@ -136,6 +148,10 @@ export class ServerRegistry extends Construct {
       this.item('ReadRosterAndKeys', ['GetItem'], [ROSTER_ITEMS, KEY_ITEMS]),
       this.item('ReadWantedVersion', ['GetItem'], [VERSION_ITEMS]),
     ];
+  }
+
+  private drains(): PolicyStatement {
+    return this.item('DrainServers', ['UpdateItem'], [SERVER_ROWS], ['pk', ...DRAIN_ATTRIBUTES]);
   }
 
   private item(

@@ -13,6 +13,7 @@ import {
   burialUpdate,
   type Conditional,
   commandUpdate,
+  drainUpdate,
   forgetCondition,
   placementUpdate,
   suspicionUpdate,
@@ -142,6 +143,7 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
     enrol: (key, placement) => update(key, placementUpdate(placement, true)),
     bury: (key) => update(key, burialUpdate()),
     suspect: (key, suspect) => update(key, suspicionUpdate(suspect)),
+    drain: (key, drain) => update(key, drainUpdate(drain)),
     async list(machine) {
       const items = await listItems({ client, table, timeoutMs }, machine);
       return items.flatMap((item) => rowOf(item) ?? []);

@@ -99,7 +99,13 @@ export function rowOfItem(item: Item, report: (row: MalformedRow) => void): Serv
     if (item['v'] !== undefined && count(item, 'v') > ROW_FORMAT) fail('v', `at most ${ROW_FORMAT}`, item['v']);
     const seats = seatsOf(item);
     const placement = attempt(key, report, () => placementOf(item));
-    return { key, suspect: item['suspect']?.BOOL === true, ...(seats && { seats }), ...(placement && { placement }) };
+    return {
+      key,
+      suspect: item['suspect']?.BOOL === true,
+      ...(item['drain']?.BOOL === true && { drain: true }),
+      ...(seats && { seats }),
+      ...(placement && { placement }),
+    };
   });
 }
 

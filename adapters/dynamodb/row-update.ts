@@ -148,6 +148,12 @@ export function suspicionUpdate(suspect: boolean): Conditional {
   return conditional('SET #suspect = :suspect', [AGENT_MADE_IT], { ':suspect': { BOOL: suspect } });
 }
 
+export function drainUpdate(drain: boolean): Conditional {
+  return drain
+    ? conditional('SET #drain = :drain', [AGENT_MADE_IT], { ':drain': { BOOL: true } })
+    : conditional('REMOVE #drain', [AGENT_MADE_IT]);
+}
+
 export function forgetCondition(beat: number): Conditional {
   return conditional(undefined, [BURIED, SAME_BEAT], { ':gone': S('gone'), ':beat': N(beat) });
 }

@@ -45,6 +45,9 @@ export function createMemoryStore(): RegistryStore {
     async suspect(key, suspect) {
       return change(key, (row) => ({ ...row, suspect }));
     },
+    async drain(key, drain) {
+      return change(key, ({ drain: _, ...row }) => (drain ? { ...row, drain } : row));
+    },
     async forget(key, beat) {
       const seats = rows.get(key)?.seats;
       return seats?.state === 'gone' && seats.beat === beat && rows.delete(key);

@@ -53,6 +53,8 @@ export interface ServerRow {
   readonly placement?: Placement;
   /** True while outside probers get no answer: no new assignments, nothing else. */
   readonly suspect: boolean;
+  /** The operator wants the server empty: its agent drains from its next beat on. Absent: he does not. */
+  readonly drain?: true;
 }
 
 const OPERATOR_PREFIX = 'op:';

@@ -65,6 +65,16 @@ export function describeRegistryItems(behaves: Behaves): void {
       expect((await store.suspect(KEY, false)).row).toStrictEqual({ key: KEY, suspect: false, seats });
     });
 
+    behaves('keeps the wish that a server drains until it is taken back, whatever its agent writes', async (store) => {
+      const seats = await aRow(store);
+      expect((await store.drain(KEY, true)).row).toStrictEqual({ key: KEY, suspect: false, drain: true, seats });
+      const beaten = await store.write(KEY, beatOf(seats, { state: 'draining' }));
+      const claimed = await store.write(KEY, { kind: 'claim', seen: GEN, gen: '00000000000000b2' });
+      expect([beaten.row?.drain, claimed.row?.drain, (await store.list())[0]?.drain]).toEqual([true, true, true]);
+      expect((await store.drain(KEY, false)).row).toStrictEqual({ key: KEY, suspect: false, seats: seatsIn(claimed) });
+      expect((await store.drain(KEY, false)).ok).toBe(true);
+    });
+
     behaves('forgets a buried row, but none whose agent beat since or is not buried', async (store) => {
       const seats = await aRow(store);
       expect(await store.forget(KEY, seats.beat)).toBe(false);

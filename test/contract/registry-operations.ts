@@ -31,6 +31,7 @@ type Operation =
   | { readonly kind: 'place' | 'enrol'; readonly world: string; readonly ipv6: boolean }
   | { readonly kind: 'bury' }
   | { readonly kind: 'suspect'; readonly suspect: boolean }
+  | { readonly kind: 'drain'; readonly drain: boolean }
   | { readonly kind: 'forget'; readonly beatOffset: number };
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
@@ -67,6 +68,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('bury') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspect'), suspect: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('drain'), drain: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget'), beatOffset: offset }) },
 );
 
@@ -87,7 +89,7 @@ type Write =
   | { readonly kind: 'command'; readonly command: RowCommand }
   | { readonly kind: 'place' | 'enrol'; readonly placement: Placement }
   | { readonly kind: 'forget'; readonly beat: number }
-  | Extract<Operation, { kind: 'bury' | 'suspect' }>;
+  | Extract<Operation, { kind: 'bury' | 'suspect' | 'drain' }>;
 
 /** The write that an operation is, given the row as it is. */
 function resolve(operation: Operation, row: ServerRow | undefined): Write {
@@ -130,6 +132,8 @@ async function perform(store: RegistryStore, key: string, write: Write): Promise
       return store.bury(key);
     case 'suspect':
       return store.suspect(key, write.suspect);
+    case 'drain':
+      return store.drain(key, write.drain);
     case 'forget':
       return store.forget(key, write.beat);
   }
@@ -149,6 +153,11 @@ function meaning(key: string, row: ServerRow | undefined, write: Write): WriteRe
       return seats ? { ok: true, row: { ...row, seats: { ...seats, state: 'gone' } } } : { ok: false, row };
     case 'suspect':
       return seats ? { ok: true, row: { ...row, suspect: write.suspect } } : { ok: false, row };
+    case 'drain': {
+      if (!seats) return { ok: false, row };
+      const { drain: _, ...rest } = row;
+      return { ok: true, row: write.drain ? { ...rest, drain: true } : rest };
+    }
     case 'forget':
       return { ok: false, row: seats?.state === 'gone' && seats.beat === write.beat ? undefined : row };
   }

@@ -46,6 +46,8 @@ export function describeSeatWrites(behaves: Behaves): void {
         await store.place(KEY, placement()),
         await store.bury(KEY),
         await store.suspect(KEY, true),
+        await store.drain(KEY, true),
+        await store.drain(KEY, false),
       ];
       expect(refusals).toStrictEqual(refusals.map(() => ({ ok: false, row: undefined })));
       expect(await store.get(KEY)).toBeUndefined();

@@ -66,6 +66,11 @@ const ASSIGN = [
     Condition: keysAlone('REPORT#*'),
   },
 ];
+const DRAIN = {
+  Sid: 'DrainServers',
+  Action: 'dynamodb:UpdateItem',
+  Condition: keysAndAttributes('SRV#*', 'pk', 'drain', 'gen'),
+};
 
 describe('the registry', () => {
   it('is one on-demand table with a sparse index of keys, a stream, expiry and recovery, and outlives its stack', () => {
@@ -133,11 +138,20 @@ describe('a grant gives exactly what its program needs:', () => {
     ]);
   });
 
-  it('the gateway does the same, and meets the other gateways', () => {
+  it('the gateway does the same, meets the other gateways, and asks agents to drain', () => {
     expect(granted((registry, role) => registry.grantGateway(role))).toEqual([
       ...ASSIGN,
       { Sid: 'MeetProbers', Action: 'dynamodb:UpdateItem', Condition: keysAlone('PROBERS#*') },
+      DRAIN,
       { Sid: 'ReadWantedVersion', Action: 'dynamodb:GetItem', Condition: keysAlone('VERSION#*') },
+    ]);
+  });
+
+  it('the operator reads everything and asks agents to drain, and writes nothing else', () => {
+    expect(granted((registry, role) => registry.grantOperator(role))).toEqual([
+      ...LIST,
+      { Sid: 'ReadRosterAndKeys', Action: 'dynamodb:GetItem', Condition: keysAlone('ROSTER#*', 'KEYS#*') },
+      DRAIN,
     ]);
   });
 

@@ -172,6 +172,37 @@ describe('a slot whose game calls', () => {
     expect(slot.sessions().map(({ id }) => id)).toEqual([list[1]?.id]);
   });
 
+  it('drains within a beat when the operator asks by the registry, until he takes it back', async () => {
+    const { slot, store, seats } = await aSlot();
+    calling(slot);
+    await pass(2_000);
+    await store.drain(KEY, true);
+    await pass(5_000);
+    expect(await slot.enter(undefined, undefined)).toMatchObject({ code: 'agent.draining' });
+    await pass(600);
+    expect((await seats()).state).toBe('draining');
+    slot.ready();
+    await pass(6_000);
+    expect((await seats()).state).toBe('draining');
+    await store.drain(KEY, false);
+    await pass(5_600);
+    expect((await seats()).state).toBe('ready');
+  });
+
+  it('goes on draining by itself when the operator takes back what he asked', async () => {
+    const { slot, store, seats } = await aSlot();
+    calling(slot);
+    await store.drain(KEY, true);
+    await pass(6_000);
+    slot.drain();
+    await store.drain(KEY, false);
+    await pass(6_000);
+    expect((await seats()).state).toBe('draining');
+    slot.ready();
+    await pass(600);
+    expect((await seats()).state).toBe('ready');
+  });
+
   it('drains and comes back when its game says so', async () => {
     const { slot, seats } = await aSlot();
     calling(slot);
