@@ -1,5 +1,6 @@
+import { errorFields } from '../core/assign/answer-fields.ts';
 import { probePortTest, type RuntimeConfig } from '../core/config/runtime-config.ts';
-import { codeInfo } from '../core/errors.ts';
+import { refuse } from '../core/errors.ts';
 import type { PacketHandler } from '../core/ports.ts';
 import type { RosterReader } from '../core/registry/roster-reader.ts';
 import { createRosterPages } from '../core/roster/roster-pages.ts';
@@ -11,8 +12,6 @@ import { type ExtendedRequest, type ResponseFields, WANT } from '../core/wire/pa
 /** Longer than a read of the registry takes when all is well; a client asks again after 350 ms. */
 const PATIENCE_MS = 250;
 const UDP = 17;
-const UNAVAILABLE = 6;
-const REQUEST_TOO_SMALL = 4;
 const NOBODY = new Uint8Array(16);
 
 /**
@@ -34,9 +33,7 @@ export function createRosterDesk(deps: {
     const reading = reader.refresh().catch(() => {});
     await (reader.view().version === 0 ? reading : Promise.race([reading, pause(PATIENCE_MS)]));
     const page = pages(reader.view(), request);
-    return 'code' in page
-      ? errorFields(codeInfo(page.code).wire ?? UNAVAILABLE, page.retryAfterMs)
-      : { address: NOBODY, rosterPage: page };
+    return 'code' in page ? errorFields(page) : { address: NOBODY, rosterPage: page };
   };
 
   return (next) => (bytes, source) => {
@@ -49,8 +46,7 @@ export function createRosterDesk(deps: {
     const request = { ...decoded.packet, nonce: decoded.packet.nonce.slice() };
     const options = { maxBytes: isUdp ? request.length : MAX_PACKET_BYTES, type: config.packetType };
     return fieldsFor(request).then((fields) => {
-      const tooSmall = errorFields(REQUEST_TOO_SMALL);
-      for (const each of [fields, tooSmall]) {
+      for (const each of [fields, errorFields(refuse('wire.request-too-small'))]) {
         const encoded = encodeResponse({ ...each, nonce: request.nonce }, options);
         if (encoded.ok) return encoded.bytes;
       }
@@ -62,10 +58,6 @@ export function createRosterDesk(deps: {
 function wantsRoster(packet: { readonly kind: string } | ExtendedRequest): packet is ExtendedRequest {
   if (!('want' in packet) || packet.forward) return false;
   return ((packet.want ?? 0) & WANT.roster) !== 0;
-}
-
-function errorFields(code: number, retryAfterMs = 0): Omit<ResponseFields, 'nonce'> {
-  return { address: NOBODY, error: { code, retryAfterMs, reason: '' } };
 }
 
 function pause(ms: number): Promise<void> {

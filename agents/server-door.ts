@@ -1,7 +1,7 @@
-import { answerFields } from '../core/assign/answer-fields.ts';
+import { answerFields, errorFields } from '../core/assign/answer-fields.ts';
 import { type OwnerRequest, ownerOf } from '../core/assign/owner-choice.ts';
 import type { RuntimeConfig } from '../core/config/runtime-config.ts';
-import { codeInfo, codeName, type Refusal, refuse } from '../core/errors.ts';
+import { type Refusal, refuse } from '../core/errors.ts';
 import type { PacketHandler, PacketSource, Rng } from '../core/ports.ts';
 import type { RosterView } from '../core/registry/roster.ts';
 import type { Placement } from '../core/registry/row.ts';
@@ -32,7 +32,6 @@ export interface ServerDoorOptions {
 /** Servers that are asked for one request: each that is silent costs the client a third of a second. */
 const MAX_OWNERS = 3;
 const UDP = 17;
-const UNAVAILABLE = 6;
 const RETRY_MS = 1_000;
 const ZERO = new Uint8Array(16);
 const NO_SERVER = { 4: new Uint8Array(4), 6: new Uint8Array(16) } as const;
@@ -127,8 +126,4 @@ function ownerRequest(
     slotZeroOnly: false,
     source: sourceOf(source),
   };
-}
-
-function errorFields({ code, retryAfterMs = 0 }: Refusal): Fields {
-  return { address: ZERO, error: { code: codeInfo(code).wire ?? UNAVAILABLE, retryAfterMs, reason: codeName(code) } };
 }

@@ -1,7 +1,7 @@
-import { alternateFields, answerFields } from '../core/assign/answer-fields.ts';
+import { alternateFields, answerFields, errorFields } from '../core/assign/answer-fields.ts';
 import type { Assigner } from '../core/assign/assigner.ts';
 import type { Assignment, AssignOutcome } from '../core/assign/types.ts';
-import { codeInfo, codeName, type ErrorCode, type Refusal, refuse } from '../core/errors.ts';
+import { type Refusal, refuse } from '../core/errors.ts';
 import type { Clock, PacketSource } from '../core/ports.ts';
 import type { PageRequest } from '../core/roster/roster-pages.ts';
 import { bytesToHex } from '../core/text.ts';
@@ -53,15 +53,7 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
 
   const error = (request: ExtendedRequest, source: PacketSource, refusal: Refusal, cookie?: Uint8Array) => {
     counters.refused(refusal.code);
-    const said = {
-      address: ZERO,
-      cookie,
-      error: {
-        code: wireNumber(refusal.code),
-        retryAfterMs: refusal.retryAfterMs ?? 0,
-        reason: codeName(refusal.code),
-      },
-    };
+    const said = { ...errorFields(refusal), cookie };
     const whole = encode(request, source, { ...said, wait: refusal.wait });
     const encoded = whole.ok ? whole : encode(request, source, said);
     if (!encoded.ok) counters.count('silent');
@@ -155,8 +147,4 @@ function assignRequest(request: ExtendedRequest, source: PacketSource, address: 
     avoid: request.avoid ?? [],
     source: { address, port: source.port, protocol: source.protocol },
   };
-}
-
-function wireNumber(code: ErrorCode): number {
-  return codeInfo(code).wire ?? codeInfo('assign.unavailable').wire!;
 }

@@ -1,3 +1,4 @@
+import { codeInfo, codeName, type Refusal } from '../errors.ts';
 import type { Placement } from '../registry/row.ts';
 import { parseAddress, toWireAddress } from '../wire/address.ts';
 import type { Alternate, KeepaliveTiming, ResponseFields } from '../wire/packet.ts';
@@ -29,6 +30,12 @@ export function answerFields(
     keepalive: given.keepalive,
     alternates: given.alternates,
   };
+}
+
+/** What a response says of a refusal. A code without a number of its own is `unavailable` to programs. */
+export function errorFields({ code, retryAfterMs = 0 }: Refusal): Omit<ResponseFields, 'nonce'> {
+  const number = codeInfo(code).wire ?? codeInfo('assign.unavailable').wire!;
+  return { address: ZERO, error: { code: number, retryAfterMs, reason: codeName(code) } };
 }
 
 /** Where the alternates are, in their order; one that has no address of `family` or no such port is left out. */
