@@ -11,6 +11,7 @@ import { operatorUserId } from '../core/registry/row.ts';
 import { MAX_NAME_BYTES } from '../core/wire/limits.ts';
 import { type AgonesOptions, addAgonesFlags, agonesOptions } from './agones/agones-options.ts';
 import type { Enrolment } from './enrol.ts';
+import { portProblems } from './port-problems.ts';
 import { serverDoorOptions } from './server-door-options.ts';
 
 export interface AgentOptions {
@@ -110,14 +111,14 @@ export function parseAgentOptions(
   const { app, world, group, doorPort: _, doorHealthPort: __, ...rest } = others;
   const problems: string[] = [];
   const config = readConfig(env, problems, beatMs);
-  const door = serverDoorOptions(flags, games.length, config, problems);
+  const door = serverDoorOptions(flags, config, problems);
   const agones = agonesOptions(flags, problems);
   const identity = flags.identity ?? (addresses.length > 0 ? operatorUserId(hostname().slice(0, 20)) : '');
   if (identity === '') problems.push('`--identity` must be given, or `--address` to enrol this machine, got: neither.');
   if (!/^[^#]*$/.test(identity)) problems.push(`\`--identity\` must be without #, got: ${identity}.`);
   if (games.length === 0) problems.push('`--game` must be given, once for each server process, got: none.');
   if (addresses.length > 0) problems.push(...enrolmentProblems(identity, flags.app, addresses));
-  problems.push(...portProblems(flags, games.length));
+  problems.push(...portProblems({ ...flags, door }, games.length));
   if (problems.length > 0 || !config) throw new ConfigError(problems);
   const apiTokenFile = flags.apiTokenFile ?? join(flags.journal, `${encodeURIComponent(identity)}.token`);
   const bind = rest.bind ?? addresses.find(isOwn) ?? '0.0.0.0';
@@ -241,27 +242,6 @@ function enrolmentProblems(identity: string, app: string | undefined, addresses:
     problems.push(`\`--address\` must be one IPv4 and one IPv6 address at most, got: ${addresses.join(', ')}.`);
   }
   return problems;
-}
-
-/** Each slot has its own ports, and no two uses may meet. */
-function portProblems(flags: Flags, slots: number): string[] {
-  const { probePort, apiPort, lobbyPort, agonesPort } = flags;
-  const ports = { 'probe-port': probePort, 'api-port': apiPort, 'lobby-port': lobbyPort, 'agones-port': agonesPort };
-  const uses = Object.entries(ports).flatMap(([name, first]) =>
-    first === undefined ? [] : [{ name, first, last: first + Math.max(0, slots - 1) }],
-  );
-  const high = uses.filter(({ last }) => last > 65_535);
-  const meeting = uses.flatMap((one, n) =>
-    uses
-      .slice(n + 1)
-      .flatMap((other) => (one.first <= other.last && other.first <= one.last ? [[one, other] as const] : [])),
-  );
-  return [
-    ...high.map(({ name, first }) => `\`--${name}\` must leave room for ${slots} slots up to 65535, got: ${first}.`),
-    ...meeting.map(
-      ([one, other]) => `\`--${other.name}\` must be ${slots} ports away from --${one.name}, got: ${other.first}.`,
-    ),
-  ];
 }
 
 /** Gone with the machine's memory, like the game's sessions: /run/onedoor (systemd makes it), or the user's own. */

@@ -4,9 +4,6 @@ import { isStateless, STATELESS_POLICIES } from '../core/select/create-policy.ts
 interface DoorFlags {
   readonly doorPort?: number;
   readonly doorHealthPort?: number;
-  readonly probePort: number;
-  readonly apiPort: number;
-  readonly lobbyPort?: number;
 }
 
 /** As far from the door's port as on a gateway: 17000 and 17080. */
@@ -15,7 +12,6 @@ const HEALTH_OFFSET = 80;
 /** The ports of an agent that answers for the door; undefined if it does not. Adds what is wrong to `problems`. */
 export function serverDoorOptions(
   flags: DoorFlags,
-  slots: number,
   config: RuntimeConfig | undefined,
   problems: string[],
 ): { readonly port: number; readonly healthPort: number } | undefined {
@@ -29,14 +25,6 @@ export function serverDoorOptions(
   const healthPort = doorHealthPort ?? port + HEALTH_OFFSET;
   if (healthPort === port || healthPort > 65_535) {
     problems.push(`\`--door-health-port\` must be another port than --door-port, up to 65535, got: ${healthPort}.`);
-  }
-  for (const [name, own] of Object.entries({ 'door-port': port, 'door-health-port': healthPort })) {
-    const { probePort, apiPort, lobbyPort } = flags;
-    const ranges = Object.entries({ 'probe-port': probePort, 'api-port': apiPort, 'lobby-port': lobbyPort });
-    for (const [range, first] of ranges) {
-      if (first === undefined || own < first || own >= first + slots) continue;
-      problems.push(`\`--${name}\` must be none of the ${slots} ports from --${range} on, got: ${own}.`);
-    }
   }
   if (config && !isStateless(config.policy)) {
     const must = `${STATELESS_POLICIES.join(' or ')} with --door-port: each agent must name the same server`;
