@@ -6,6 +6,7 @@
 import { createPolicy } from '../core/select/create-policy.ts';
 import { mix32 } from '../core/select/hash.ts';
 import type { PolicyName } from '../core/select/policy.ts';
+import { atLeast } from './figure.ts';
 import { makePool } from './pool.ts';
 
 const CAPACITY = 300;
@@ -64,8 +65,8 @@ const seed = Number(process.argv[2] ?? 1);
 console.log(`capacity ${CAPACITY}, ${ARRIVALS_PER_SECOND} arrivals/s, mean stay ${STAY_SECONDS} s, seed ${seed}`);
 for (const name of ['pack', 'least-loaded'] as const) {
   const { used, ideal } = run(name, seed);
-  const share = ((100 * ideal) / used).toFixed(1);
-  console.log(
-    `${name.padEnd(14)} ${used.toFixed(2)} servers in use, ideal ${ideal.toFixed(2)}: ${share} % of the ideal`,
-  );
+  const share = (100 * ideal) / used;
+  const figures = `${used.toFixed(2)} servers in use, ideal ${ideal.toFixed(2)}: ${share.toFixed(1)} % of the ideal`;
+  console.log(`${name.padEnd(14)} ${figures}`);
+  if (name === 'pack') atLeast('pack, capacity 300, 5 arrivals/s: ideal number of servers in use', 95, share, '%');
 }
