@@ -9,7 +9,7 @@ import {
 } from '../core/registry/failover.ts';
 import type { Admission } from '../core/registry/seat-book.ts';
 import type { TakenSeats } from '../core/registry/take.ts';
-import type { Claims } from '../core/ticket/claims.ts';
+import { type Claims, TICKET_USE_SECONDS } from '../core/ticket/claims.ts';
 import type { Entry } from './entry.ts';
 import type { SeatKeeper } from './seat-keeper.ts';
 import type { SessionWatch } from './session-watch.ts';
@@ -30,8 +30,6 @@ interface Waiting {
   readonly fail: (error: unknown) => void;
 }
 
-/** A session may be old when its server dies; a ticket is good for a failover so long after it was issued. */
-const FAILOVER_SECONDS = 12 * 3_600;
 /** A client gives a server 1.4 s (docs/PROTOCOL.md section 5); after this the reserve answers instead of the registry. */
 const TAKE_MS = 400;
 /** How long the registry is not asked again after it did not answer. */
@@ -65,7 +63,7 @@ export class FailoverDesk {
     if (!book) return refuse('agent.not-ready');
     if (shown !== undefined && shown !== sub)
       return refuse(book.sessions.has(jti) ? 'ticket.in-use' : 'ticket.wrong-client');
-    const claim = { jti, sub, untilSeconds: iat + FAILOVER_SECONDS };
+    const claim = { jti, sub, untilSeconds: iat + TICKET_USE_SECONDS };
     if (isCounted && book.failovers?.has(jti)) return { ok: true, resumed: true };
     const known = knownFailover(book, claim);
     if (known) return this.#began(known, isSeen);

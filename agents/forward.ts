@@ -5,7 +5,7 @@ import { bytesToHex } from '../core/text.ts';
 import { toBase64Url } from '../core/ticket/base64url.ts';
 import type { Claims } from '../core/ticket/claims.ts';
 import { decodeTicket } from '../core/ticket/decode.ts';
-import { verifyTicket } from '../core/ticket/verify.ts';
+import { verifyDecoded } from '../core/ticket/verify.ts';
 import { addressFamily, formatAddress, fromWireAddress } from '../core/wire/address.ts';
 import { encodeResponse } from '../core/wire/encode-response.ts';
 import { type ExtendedRequest, FORWARD, type Forward, type KeepaliveTiming } from '../core/wire/packet.ts';
@@ -96,7 +96,7 @@ export class ForwardDesk {
     if (genuine === undefined) return 'unknown-key';
     if (!genuine) return 'forged';
     const wallMs = clock.wallMs();
-    const checked = verifyTicket(ticket, { verify, iss, aud: server.id, wallMs });
+    const checked = verifyDecoded(decoded, { verify, iss, aud: server.id, wallMs });
     if (!checked.ok) return checked.code;
     if (wallMs / 1_000 - checked.claims.iat > MAX_AGE_SECONDS) return 'old';
     return this.#seen.take(bytesToHex(nonce), clock.monoMs()) ?? { server, ticket, claims: checked.claims };

@@ -1,4 +1,4 @@
-import { createVerifier } from '../adapters/crypto/verifier.ts';
+import { verifierOf } from '../adapters/crypto/verifier.ts';
 import { createApi, type RequestRecord } from '../adapters/http/api.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
 import type { FunctionLogger } from '../adapters/system/function-logger.ts';
@@ -86,7 +86,7 @@ export function composeApi(deps: {
     onError: onError('the public keys cannot be read; going on with the last ones'),
   });
   const tickets = {
-    verify: async () => createVerifier(await publicKeys()),
+    verify: verifierOf(publicKeys),
     iss: config.deployment,
     view: () => assigner.view(),
     clock,

@@ -13,7 +13,10 @@ export interface KeySetOptions {
 /** Keys change once in weeks, and each is published long before it signs. */
 const KEEP_MS = 60_000;
 
-/** The public keys of the deployment, as of the last time that the registry answered. Never rejects. */
+/**
+ * The public keys of the deployment, as of the last time that the registry answered; the same array while they are the
+ * same. Never rejects.
+ */
 export function createKeySet({
   read,
   own,
@@ -23,6 +26,7 @@ export function createKeySet({
 }: KeySetOptions): () => Promise<readonly PublicKey[]> {
   let published: readonly PublicKey[] = [];
   let triedAtMs = Number.NEGATIVE_INFINITY;
+  let known: readonly PublicKey[] = [];
   return async () => {
     if (clock.monoMs() - triedAtMs >= KEEP_MS) {
       triedAtMs = clock.monoMs();
@@ -34,6 +38,14 @@ export function createKeySet({
       }
     }
     const mine = own();
-    return [mine, ...published.filter(({ kid }) => kid !== mine.kid)];
+    const now = [mine, ...published.filter(({ kid }) => kid !== mine.kid)];
+    if (!isSame(now, known)) known = now;
+    return known;
   };
+}
+
+function isSame(some: readonly PublicKey[], others: readonly PublicKey[]): boolean {
+  return (
+    some.length === others.length && some.every(({ kid, x }, at) => kid === others[at]!.kid && x === others[at]!.x)
+  );
 }

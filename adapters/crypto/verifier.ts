@@ -19,3 +19,13 @@ export function createVerifier(keys: readonly PublicKey[]): Verify {
     return key && verify(null, data, key, signature);
   };
 }
+
+/** Checks signatures of the keys as they are now; made anew only when `keys` gives another array. Rejects as `keys` does. */
+export function verifierOf(keys: () => Promise<readonly PublicKey[]>): () => Promise<Verify> {
+  let made: { readonly keys: readonly PublicKey[]; readonly verify: Verify } | undefined;
+  return async () => {
+    const now = await keys();
+    if (made?.keys !== now) made = { keys: now, verify: createVerifier(now) };
+    return made.verify;
+  };
+}

@@ -3,7 +3,7 @@ import type { Clock, Verify } from '../ports.ts';
 import type { RosterView } from '../registry/roster.ts';
 import type { Placement } from '../registry/row.ts';
 import { decodeTicket } from '../ticket/decode.ts';
-import { verifyTicket } from '../ticket/verify.ts';
+import { verifyDecoded } from '../ticket/verify.ts';
 
 /** Clients give an unused seat back through the door (docs/SEATS.md, "Giving a seat back"). */
 export interface ReleaseDesk {
@@ -29,7 +29,7 @@ export function createReleaseDesk(deps: {
       if (!decoded.ok) return decoded;
       const { aud, jti } = decoded.claims;
       if (jti !== id) return refuse('http.unauthorized');
-      const checked = verifyTicket(ticket, { verify: await deps.verify(), iss, aud, wallMs: clock.wallMs() });
+      const checked = verifyDecoded(decoded, { verify: await deps.verify(), iss, aud, wallMs: clock.wallMs() });
       if (!checked.ok) return checked;
       const { entries, indexOf } = view();
       const index = indexOf.get(aud);

@@ -1,8 +1,9 @@
 import { type Refusal, refuse } from '../errors.ts';
 import type { Clock, RegistryStore, Verify, WatchStore } from '../ports.ts';
 import type { RosterView } from '../registry/roster.ts';
+import { TICKET_USE_SECONDS } from '../ticket/claims.ts';
 import { decodeTicket } from '../ticket/decode.ts';
-import { verifyTicket } from '../ticket/verify.ts';
+import { verifyDecoded } from '../ticket/verify.ts';
 
 /** Clients tell that they cannot reach their server (docs/DOORS.md, "Suspicion"). Rejects with OnedoorError `registry.*`. */
 export interface ReportDesk {
@@ -12,8 +13,6 @@ export interface ReportDesk {
 
 /** Holders who report a server within the window before it is suspect. */
 const HOLDERS = 5;
-/** A ticket is good at its alternates for as long. */
-const TICKET_SECONDS = 12 * 3_600;
 /** Without a gateway that probes nobody would lift a suspicion, so nobody must be able to raise one by words alone. */
 const PROBER_SILENT_MS = 60_000;
 
@@ -34,8 +33,8 @@ export function createReportDesk(deps: {
     const decoded = decodeTicket(ticket);
     if (!decoded.ok) return decoded;
     const wallMs = clock.wallMs();
-    const checked = verifyTicket(ticket, { verify: await deps.verify(), iss, aud: decoded.claims.aud, wallMs });
-    if (checked.ok && wallMs / 1_000 - checked.claims.iat >= TICKET_SECONDS) return refuse('ticket.too-old');
+    const checked = verifyDecoded(decoded, { verify: await deps.verify(), iss, aud: decoded.claims.aud, wallMs });
+    if (checked.ok && wallMs / 1_000 - checked.claims.iat >= TICKET_USE_SECONDS) return refuse('ticket.too-old');
     return checked;
   };
 

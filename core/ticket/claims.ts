@@ -29,6 +29,9 @@ export interface Claims {
   readonly alt?: readonly string[];
 }
 
+/** After its `iat`: so long a ticket is good at its alternates, and for reports. A session may be old when its server dies. */
+export const TICKET_USE_SECONDS = 12 * 3_600;
+
 /** The id of a seat: unique, since a life of an agent never gives the same serial twice. */
 export function seatId(server: string, gen: string, serial: number): string {
   return `${server}:${gen}:${serial}`;

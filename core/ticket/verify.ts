@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '../errors.ts';
 import type { Verify } from '../ports.ts';
 import type { Claims } from './claims.ts';
-import { decodeTicket } from './decode.ts';
+import { type DecodedTicket, decodeTicket } from './decode.ts';
 
 /** docs/SEATS.md section 1, "Ticket". */
 const LEEWAY_SECONDS = 5;
@@ -31,10 +31,17 @@ export interface TicketExpectations {
  */
 export function verifyTicket(
   text: string,
-  { verify, iss, aud, wallMs, orAlternate = false, leewaySeconds = LEEWAY_SECONDS }: TicketExpectations,
+  expectations: TicketExpectations,
 ): { readonly ok: true; readonly claims: Claims } | Refusal {
   const ticket = decodeTicket(text);
-  if (!ticket.ok) return ticket;
+  return ticket.ok ? verifyDecoded(ticket, expectations) : ticket;
+}
+
+/** As verifyTicket, for who had to look into the ticket first. */
+export function verifyDecoded(
+  ticket: DecodedTicket,
+  { verify, iss, aud, wallMs, orAlternate = false, leewaySeconds = LEEWAY_SECONDS }: TicketExpectations,
+): { readonly ok: true; readonly claims: Claims } | Refusal {
   const genuine = verify(ticket.kid, ticket.signed, ticket.signature);
   if (genuine === undefined) return refuse('ticket.unknown-key', { detail: ticket.kid });
   if (!genuine) return refuse('ticket.forged');

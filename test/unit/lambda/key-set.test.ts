@@ -68,5 +68,6 @@ describe('the key set', () => {
 
     expect(await keySet()).toEqual([own, next]);
     expect(errors).toEqual([new Error('away')]);
+    expect(await keySet()).toBe(await keySet());
   });
 });
