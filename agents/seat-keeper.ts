@@ -5,6 +5,7 @@ import { observeCount } from '../core/registry/counted.ts';
 import { forgetFailovers } from '../core/registry/failover.ts';
 import { type JournalState, replay, snapshot } from '../core/registry/journal.ts';
 import type { SeatSession } from '../core/registry/journal-entry.ts';
+import { isLeased, raisesFromMs, withinLease } from '../core/registry/lease.ts';
 import type { Placement } from '../core/registry/row.ts';
 import {
   type Admission,
@@ -90,15 +91,7 @@ export class SeatKeeper {
 
   /** A write of ours has landed lately enough. */
   get isLeased(): boolean {
-    return this.provenAgeMs < this.#leaseMs;
-  }
-
-  /**
-   * How long an agent may admit after its last write that landed; a later life raises nothing for that long. T, so that
-   * every ticket that was issued before the registry went away can be used.
-   */
-  get #leaseMs(): number {
-    return this.#options.timing.expireMs;
+    return isLeased(this.#provenAtMs, this.#options.clock.monoMs(), this.#options.timing);
   }
 
   /** Tries to make the row ours. False: it moved meanwhile, try again. Throws OnedoorError `registry.*`. */
@@ -122,8 +115,7 @@ export class SeatKeeper {
     const isFresh = start.command.kind === 'create' && this.#restored === undefined && !isCounted;
     this.#book = isFresh ? markKnown(book) : book;
     this.#provenAtMs = sentAtMs;
-    // With the journal comes its lock: nobody else can still be admitting.
-    if (start.command.kind === 'claim' && !start.resumes) this.#raiseFromMs = nowMs + this.#leaseMs + timing.beatMs;
+    this.#raiseFromMs = raisesFromMs(start, nowMs, timing);
     this.#placement = reply.row?.placement;
     this.#isDrainAsked = reply.row?.drain === true;
     this.#compact(this.#book);
@@ -144,11 +136,10 @@ export class SeatKeeper {
       journal.append(plan.journal);
       this.#book = plan.book;
       this.#owesBeat = false;
-      const mayRaise = clock.monoMs() >= this.#raiseFromMs;
-      const addFree = mayRaise ? plan.command.addFree : Math.min(0, plan.command.addFree);
+      const command = withinLease(plan.command, this.#raiseFromMs, clock.monoMs());
       const sentAtMs = clock.monoMs();
       this.#isUnsure = true;
-      const reply = await store.write(key, { ...plan.command, addFree });
+      const reply = await store.write(key, command);
       this.#isUnsure = false;
       if (!this.#adopt(reply)) return 'lost';
       if (reply.ok) this.#provenAtMs = sentAtMs;
