@@ -10,6 +10,8 @@ import { startDynamoDbLocal, whyNoDynamoDbLocal } from '../support/dynamodb-loca
 const PROCESSES = 8;
 /** Repeats what is drawn by lot; `npm run bursts` has many seeds. */
 const SEED = 5;
+/** Bursts in which a planted fault must show itself at least once. */
+const MAX_TRIES = 10;
 const NONE: Record<Invariant, number> = { over: 0, twice: 0, full: 0, away: 0 };
 
 let fleet: Fleet;
@@ -61,8 +63,13 @@ describe('bursts of clients at assigners in processes of their own', () => {
   ];
   for (const [does, plant, invariant] of planted) {
     it(`find an assigner that ${does}`, async () => {
-      const tallies = await run(dynalite.endpoint, ['plain'], { servers: 2, capacity: 4, clients: 32, plant });
-      expect(broken(tallies)[invariant]).toBeGreaterThan(0);
+      // Some need two processes at the same moment, which a busy machine may not give them in the first burst.
+      let found = 0;
+      for (let tries = 0; tries < MAX_TRIES && found === 0; tries++) {
+        const tallies = await run(dynalite.endpoint, ['plain'], { servers: 2, capacity: 4, clients: 32, plant });
+        found = broken(tallies)[invariant];
+      }
+      expect(found).toBeGreaterThan(0);
     });
   }
 
