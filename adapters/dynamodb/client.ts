@@ -25,7 +25,7 @@ import { decode, encode } from './json.ts';
 export const DEFAULT_TIMEOUT_MS = 2_000;
 
 /** Operations by name, with what they take and give (Amazon DynamoDB API Reference). */
-interface Operations {
+export interface Operations {
   GetItem: [GetItemCommandInput, GetItemCommandOutput];
   PutItem: [PutItemCommandInput, PutItemCommandOutput];
   UpdateItem: [UpdateItemCommandInput, UpdateItemCommandOutput];
@@ -36,7 +36,7 @@ interface Operations {
   DescribeTable: [DescribeTableCommandInput, DescribeTableCommandOutput];
 }
 
-type Output<O extends keyof Operations> = Omit<Operations[O][1], '$metadata'>;
+export type Output<O extends keyof Operations> = Omit<Operations[O][1], '$metadata'>;
 
 /**
  * DynamoDB with one try a call: a retry in here would hide how long ago the first try was SENT, which is where W starts;

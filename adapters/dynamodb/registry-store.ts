@@ -3,9 +3,8 @@ import { ConfigError } from '../../core/errors.ts';
 import type { PublicKey, RegistryStore } from '../../core/ports.ts';
 import type { WriteReply } from '../../core/registry/commands.ts';
 import type { ServerRow } from '../../core/registry/row.ts';
-import type { CallOptions } from '../aws/service.ts';
-import { callAgain, callOnce, isConditionFailed } from './calls.ts';
-import { DEFAULT_TIMEOUT_MS, type DynamoClient } from './client.ts';
+import { callAgain, callOnce, getItem, isConditionFailed, type TableAccess } from './calls.ts';
+import { DEFAULT_TIMEOUT_MS } from './client.ts';
 import { hedged } from './hedge.ts';
 import { type Item, type MalformedRow, rowOfItem } from './row-item.ts';
 import { listItems } from './row-list.ts';
@@ -26,11 +25,7 @@ const HEDGE_MS = 250;
 const KEYS_ITEM = 'KEYS#tickets';
 const rosterKey = (name: string): string => `ROSTER#${name}`;
 
-export interface RegistryStoreOptions {
-  readonly client: DynamoClient;
-  readonly table: string;
-  /** Longest time for one try of one call. @default 2000 */
-  readonly timeoutMs?: number;
+export interface RegistryStoreOptions extends TableAccess {
   /**
    * A take that has no answer after this many ms is sent a second time, with the same token, on another connection; the
    * first answer counts. Infinity: never. @default 250
@@ -68,6 +63,7 @@ function publicKeyOf(value: AttributeValue): PublicKey[] {
  */
 export function createRegistryStore(options: RegistryStoreOptions): RegistryStore {
   const { client, table, version, timeoutMs = DEFAULT_TIMEOUT_MS, hedgeMs = HEDGE_MS } = options;
+  const access = { client, table, timeoutMs };
   const onMalformed = tellOnce(options.onMalformed ?? (() => {}));
   if (!TABLE_NAME.test(table)) {
     throw new ConfigError([`\`table\` (ONEDOOR_TABLE) must be the name of a DynamoDB table, got: "${table}".`]);
@@ -75,16 +71,10 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
 
   const rowOf = (item: Item | undefined): ServerRow | undefined => item && rowOfItem(item, onMalformed);
 
-  async function read(key: string, consistent: boolean): Promise<Item | undefined> {
-    const input = { TableName: table, Key: { pk: { S: key } }, ConsistentRead: consistent };
-    const facts = { operation: 'GetItem', table, key };
-    return (await callAgain(facts, timeoutMs, (options) => client.call('GetItem', input, options))).Item;
-  }
+  const read = (key: string, isConsistent: boolean) => getItem(access, key, isConsistent);
 
   async function put(item: Record<string, AttributeValue>): Promise<void> {
-    const input = { TableName: table, Item: item };
-    const facts = { operation: 'PutItem', table, ...(item['pk']?.S && { key: item['pk'].S }) };
-    await callAgain(facts, timeoutMs, (options) => client.call('PutItem', input, options));
+    await callAgain(access, 'PutItem', { TableName: table, Item: item });
   }
 
   /**
@@ -99,10 +89,8 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     } as const;
-    const facts = { operation: 'UpdateItem', table, key };
     try {
-      const send = (options: CallOptions) => client.call('UpdateItem', input, options);
-      const reply = await callOnce(facts, tryMs, send, repeatable);
+      const reply = await callOnce({ ...access, timeoutMs: tryMs }, 'UpdateItem', input, repeatable);
       const row = rowOf(reply.Attributes);
       // A write that landed on a row nobody can read is as good as refused: its sender must not build on it.
       return row ? { ok: true, row } : { ok: false, row: undefined };
@@ -122,9 +110,8 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
 
   async function forget(key: string, beat: number): Promise<boolean> {
     const input = { TableName: table, Key: { pk: { S: key } }, ...forgetCondition(beat) };
-    const facts = { operation: 'DeleteItem', table, key };
     try {
-      await callOnce(facts, timeoutMs, (options) => client.call('DeleteItem', input, options));
+      await callOnce(access, 'DeleteItem', input);
       return true;
     } catch (error) {
       if (isConditionFailed(error)) return false;
@@ -145,7 +132,7 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
     suspect: (key, suspect) => update(key, suspicionUpdate(suspect)),
     drain: (key, drain) => update(key, drainUpdate(drain)),
     async list(machine) {
-      const items = await listItems({ client, table, timeoutMs }, machine);
+      const items = await listItems(access, machine);
       return items.flatMap((item) => rowOf(item) ?? []);
     },
     async readRoster(name) {

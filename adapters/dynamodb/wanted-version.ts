@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import { callAgain } from './calls.ts';
-import { DEFAULT_TIMEOUT_MS, type DynamoClient } from './client.ts';
+import type { DynamoClient } from './client.ts';
 
 /** What machines shall run: the item `VERSION#<program>`, which lib/boot/updater.sh reads. */
 export interface WantedVersion {
@@ -32,11 +32,15 @@ export async function writeWantedVersion(client: DynamoClient, table: string, wa
   });
   if (problems.length > 0) throw new ConfigError(problems);
   const { program, version, uri, sha256 } = wanted;
-  const key = `VERSION#${program}`;
   const input = {
     TableName: table,
-    Item: { pk: { S: key }, v: { N: String(FORMAT) }, version: { S: version }, uri: { S: uri }, sha256: { S: sha256 } },
+    Item: {
+      pk: { S: `VERSION#${program}` },
+      v: { N: String(FORMAT) },
+      version: { S: version },
+      uri: { S: uri },
+      sha256: { S: sha256 },
+    },
   };
-  const facts = { operation: 'PutItem', table, key };
-  await callAgain(facts, DEFAULT_TIMEOUT_MS, (options) => client.call('PutItem', input, options));
+  await callAgain({ client, table }, 'PutItem', input);
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { WatchStore } from '../../core/ports.ts';
-import { callAgain, callOnce, isConditionFailed } from './calls.ts';
-import { DEFAULT_TIMEOUT_MS, type DynamoClient } from './client.ts';
+import { callAgain, callOnce, getItem, isConditionFailed, type TableAccess } from './calls.ts';
 import type { Item } from './row-item.ts';
 
 const PROBERS_ITEM = 'PROBERS#1';
@@ -15,15 +14,9 @@ const REMEMBER_WINDOW_MS = 600_000;
 const HOLDER_CHARS = 12;
 
 /** Probers and reports in the registry's table; items expire by its time to live. */
-export function createWatchStore({
-  client,
-  table,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
-}: {
-  readonly client: DynamoClient;
-  readonly table: string;
-  readonly timeoutMs?: number;
-}): WatchStore {
+export function createWatchStore(access: TableAccess): WatchStore {
+  const { table } = access;
+
   const update = async (key: string, expression: string, names: Record<string, string>, values: Item) => {
     const input = {
       TableName: table,
@@ -33,28 +26,21 @@ export function createWatchStore({
       ExpressionAttributeValues: values,
       ReturnValues: 'ALL_NEW',
     } as const;
-    const facts = { operation: 'UpdateItem', table, key };
-    return (await callAgain(facts, timeoutMs, (options) => client.call('UpdateItem', input, options))).Attributes ?? {};
+    return (await callAgain(access, 'UpdateItem', input)).Attributes ?? {};
   };
 
-  const read = async (key: string): Promise<Item> => {
-    const input = { TableName: table, Key: { pk: { S: key } } };
-    const facts = { operation: 'GetItem', table, key };
-    return (await callAgain(facts, timeoutMs, (options) => client.call('GetItem', input, options))).Item ?? {};
-  };
+  const read = async (key: string): Promise<Item> => (await getItem(access, key, false)) ?? {};
 
   /** False: the ticket has reported before. */
   const isFirst = async (jti: string, wallMs: number): Promise<boolean> => {
-    const key = `REPORT#T#${jti}`;
     const input = {
       TableName: table,
-      Item: { pk: { S: key }, ttl: inSeconds(wallMs + REMEMBER_TICKET_MS) },
+      Item: { pk: { S: `REPORT#T#${jti}` }, ttl: inSeconds(wallMs + REMEMBER_TICKET_MS) },
       ConditionExpression: 'attribute_not_exists(#pk)',
       ExpressionAttributeNames: { '#pk': 'pk' },
     };
     try {
-      const facts = { operation: 'PutItem', table, key };
-      await callOnce(facts, timeoutMs, (options) => client.call('PutItem', input, options));
+      await callOnce(access, 'PutItem', input);
       return true;
     } catch (error) {
       if (isConditionFailed(error)) return false;
