@@ -26,12 +26,14 @@ export function createAskForSeat(deps: {
   /** The deployment's packet type. */
   readonly type: number;
   readonly rng: Pick<Rng, 'bytes'>;
+  /** One packet to the door, and its answer. @default over TCP */
+  readonly exchange?: typeof exchangeOverTcp;
 }): AskForSeat {
-  const { door, type, rng } = deps;
+  const { door, type, rng, exchange = exchangeOverTcp } = deps;
   return async (client, family, { id, app, world, group }) => {
     const nonce = rng.bytes(NONCE_BYTES);
     const request = { address: UNKNOWN_ADDRESS[family], nonce, app, world, group, client, avoid: [id] };
-    const decoded = decodePacket(await exchangeOverTcp(door, encodeRequest(request, { type }), TIMEOUT_MS), {
+    const decoded = decodePacket(await exchange(door, encodeRequest(request, { type }), TIMEOUT_MS), {
       expect: 'response',
       type,
     });

@@ -1,5 +1,6 @@
 import type { BeatWish } from '../core/registry/agent-beat.ts';
 import type { Counters } from './counters.ts';
+import type { DrainStage } from './drain-watch.ts';
 import type { SeatKeeper } from './seat-keeper.ts';
 
 export interface SlotHealth {
@@ -11,7 +12,7 @@ export interface SlotHealth {
 export function slotHealth(
   { placement, provenAgeMs, sessions, book, isLeased }: SeatKeeper,
   { capacity, state }: BeatWish,
-  isGameAlive: boolean,
+  game: { readonly isGameAlive: boolean; readonly drain: DrainStage },
   counters: Counters,
 ): SlotHealth {
   const facts = {
@@ -20,7 +21,7 @@ export function slotHealth(
     state,
     sessions,
     free: book?.image?.free,
-    isGameAlive,
+    ...game,
     lastBeatAgeMs: Number.isFinite(provenAgeMs) ? Math.round(provenAgeMs) : undefined,
     counters: counters.read(),
   };

@@ -9,6 +9,7 @@ import { Admission } from './admission.ts';
 import { BeatLoop } from './beat-loop.ts';
 import { createCheckBudget } from './check-budget.ts';
 import { type Counters, createCounters } from './counters.ts';
+import { DrainWatch } from './drain-watch.ts';
 import type { Entry } from './entry.ts';
 import { ForwardDesk } from './forward.ts';
 import { GameWatch } from './game-watch.ts';
@@ -38,6 +39,7 @@ export class Slot implements GameFacing {
   #reading: LoadReading = { sessions: 0 };
   #isHeld = false;
   readonly #moving: Moving;
+  readonly #drains: DrainWatch;
   #isGone = false;
   /** What the row was last told. */
   #told: BeatWish | undefined;
@@ -69,6 +71,10 @@ export class Slot implements GameFacing {
       plays: (sub) => isCounted || this.#sessions.of(sub) !== undefined,
       holdMs: timing.holdMs,
       clock,
+    });
+    this.#drains = new DrainWatch({
+      ...{ isDraining: () => this.#moving.isOn, book: () => this.#keeper.book, holdMs: timing.holdMs, clock },
+      onAcknowledged: () => log.info('the drain is complete: nobody is sent here any more'),
     });
     this.#watch = new GameWatch({
       adapter: load.adapter,
@@ -191,7 +197,8 @@ export class Slot implements GameFacing {
   }
 
   health(): SlotHealth {
-    return slotHealth(this.#keeper, this.#wish(), this.#watch.isAlive, this.#counters);
+    const game = { isGameAlive: this.#watch.isAlive, drain: this.#drains.stage() };
+    return slotHealth(this.#keeper, this.#wish(), game, this.#counters);
   }
 
   // Going away:
@@ -259,10 +266,11 @@ export class Slot implements GameFacing {
 
   #onBeat(told: BeatWish): void {
     const { state } = told;
-    if (state !== this.#told?.state) {
-      this.#options.log.info({ serverId: this.#keeper.placement?.id, state }, 'the server is now in this state');
-    }
+    const { log } = this.#options;
+    const { placement } = this.#keeper;
+    if (state !== this.#told?.state) log.info({ serverId: placement?.id, state }, 'the server is now in this state');
     this.#told = told;
+    this.#drains.told(state);
     this.#obey();
     // The reply may have brought the placement, or the game may have changed meanwhile.
     this.#kickIfChanged();
@@ -284,6 +292,7 @@ export class Slot implements GameFacing {
   }
 
   #sweep(): void {
+    this.#drains.stage();
     // A dead game lists nothing; its sessions are over when it comes back without them.
     if (this.isCounted || !this.#watch.isAlive) return;
     for (const id of this.#sessions.over(this.#options.clock.monoMs())) this.end(id);
