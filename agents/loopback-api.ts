@@ -3,7 +3,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from '../adapters/http/ty
 import { flag, integer, list, mistake, optional, shape, text } from '../core/config/schema.ts';
 import { OnedoorError, type Refusal } from '../core/errors.ts';
 import type { SeatSession } from '../core/registry/journal-entry.ts';
-import type { RosterEntry } from '../core/registry/roster.ts';
+import { type RosterView, STATES } from '../core/registry/roster.ts';
 import { toBase64Url } from '../core/ticket/base64url.ts';
 import { MAX_DESCRIPTION_BYTES } from '../core/wire/limits.ts';
 import { isAuthorized } from './api-token.ts';
@@ -38,7 +38,7 @@ export interface GameFacing {
 export interface LoopbackApiOptions {
   readonly slot: GameFacing;
   readonly token: string;
-  readonly roster: () => Promise<{ readonly version: number; readonly entries: readonly RosterEntry[] }>;
+  readonly roster: () => Promise<RosterView>;
 }
 
 /** A list of all sessions of a large game is longer than any body that strangers may send. */
@@ -123,13 +123,13 @@ function putLoad(slot: GameFacing, request: HttpRequest): HttpResponse {
 
 async function getServers(roster: LoopbackApiOptions['roster']): Promise<HttpResponse> {
   try {
-    const { version, entries } = await roster();
-    const servers = entries.map(({ server: { zone: _zone, maxCapacity, ...server }, status }) => ({
+    const { version, entries, state, suspect, sessions, capacity, free } = await roster();
+    const servers = entries.map(({ server: { zone: _zone, maxCapacity: _most, ...server } }, index) => ({
       ...server,
-      status: status.suspect ? 'suspect' : status.state,
-      sessions: status.sessions,
-      capacity: Math.min(status.capacity, maxCapacity),
-      free: Math.min(status.free, maxCapacity),
+      status: suspect[index] === 1 ? 'suspect' : STATES[state[index]!],
+      sessions: sessions[index],
+      capacity: capacity[index],
+      free: free[index],
     }));
     return json(200, { rosterVersion: version, servers });
   } catch (error) {

@@ -3,10 +3,11 @@
  * median; the policies take turns within a round, so that a slow moment of the machine hits all of them.
  */
 import { createSystemRng } from '../adapters/system/system-rng.ts';
-import { buildView, type Pool, type RosterEntry } from '../core/registry/roster.ts';
+import type { Pool } from '../core/registry/roster.ts';
 import { createPolicy, POLICY_NAMES } from '../core/select/create-policy.ts';
 import type { PickQuery, Policy } from '../core/select/policy.ts';
 import { createPools } from '../core/select/pools.ts';
+import { buildView, type ListedServer } from '../test/support/build-view.ts';
 import { cpuNsPerCall, machine, roundsLine } from './cpu.ts';
 
 const ROUNDS = 9;
@@ -17,7 +18,7 @@ const ROUND_US = 40_000;
 const rng = createSystemRng();
 
 function makePool(size: number): Pool {
-  const entries = Array.from({ length: size }, (_, index): RosterEntry => {
+  const entries = Array.from({ length: size }, (_, index): ListedServer => {
     const capacity = [32, 64, 256][index % 3]!;
     return {
       key: `SRV#AROA:${index}#0`,

@@ -7,10 +7,10 @@
 import { parseArgs } from 'node:util';
 import type { Assigner } from '../core/assign/assigner.ts';
 import type { RowCommand, WriteReply } from '../core/registry/commands.ts';
-import type { RosterEntry } from '../core/registry/roster.ts';
 import { DEFAULT_TIMING } from '../core/registry/timing.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
 import { type AssignBench, anAssignBench, aRequest } from '../test/support/assign-bench.ts';
+import type { ListedServer } from '../test/support/build-view.ts';
 import { aServer } from '../test/support/builders.ts';
 import { seededRng } from '../test/support/seeded-rng.ts';
 
@@ -68,7 +68,7 @@ class World {
   private readonly rng = seededRng(SEED);
   private readonly due: { readonly atMs: number; readonly run: () => void }[] = [];
 
-  constructor(scene: Scene, bench: AssignBench, servers: readonly RosterEntry[]) {
+  constructor(scene: Scene, bench: AssignBench, servers: readonly ListedServer[]) {
     this.scene = scene;
     this.bench = bench;
     for (const { key, server, status } of servers) {

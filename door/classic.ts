@@ -1,5 +1,6 @@
 import type { Assigner } from '../core/assign/assigner.ts';
 import { createHints } from '../core/assign/hints.ts';
+import { oncePer } from '../core/once-per.ts';
 import type { Clock, PacketSource, Rng } from '../core/ports.ts';
 import type { RosterView } from '../core/registry/roster.ts';
 import { type Choice, choicesFor } from '../core/select/choices.ts';
@@ -27,10 +28,17 @@ const ZERO = { 4: new Uint8Array(4), 6: new Uint8Array(16) } as const;
 
 interface Prepared {
   readonly view: RosterView;
+  readonly revision: number;
   readonly choices: Readonly<Record<4 | 6, Choice | undefined>>;
   readonly addresses: Readonly<Record<4 | 6, readonly (Uint8Array | undefined)[]>>;
   readonly hintBudget: number;
 }
+
+const addressesOf = oncePer(({ entries }: RosterView): Prepared['addresses'] => {
+  const parsed = (name: 'ipv4' | 'ipv6') =>
+    entries.map(({ server }) => (server[name] === undefined ? undefined : parseAddress(server[name])));
+  return { 4: parsed('ipv4'), 6: parsed('ipv6') };
+});
 
 export function createClassicResponder(deps: {
   readonly assigner: Pick<Assigner, 'view' | 'hinted'>;
@@ -58,12 +66,7 @@ export function createClassicResponder(deps: {
     const members = (choices[4] ?? choices[6])?.pool.members ?? [];
     let free = 0;
     for (const index of members) free += view.free[index]!;
-    const addresses = (name: 'ipv4' | 'ipv6') =>
-      view.entries.map(({ server }) => (server[name] === undefined ? undefined : parseAddress(server[name])));
-    // One map of places means the same servers in the same places: their addresses would only be garbage once a second.
-    const known = prepared?.view.indexOf === view.indexOf ? prepared.addresses : undefined;
-    const parsed = known ?? { 4: addresses('ipv4'), 6: addresses('ipv6') };
-    return { view, choices, addresses: parsed, hintBudget: free * HINT_SHARE };
+    return { view, revision: view.revision, choices, addresses: addressesOf(view), hintBudget: free * HINT_SHARE };
   };
 
   /** Only sticky policies look at the source; the others are spared the parsing of its address. */
@@ -74,7 +77,7 @@ export function createClassicResponder(deps: {
   return {
     answer(family, source) {
       const view = assigner.view();
-      if (prepared?.view !== view) prepared = prepare(view);
+      if (prepared?.view !== view || prepared.revision !== view.revision) prepared = prepare(view);
       const choice = prepared.choices[family];
       const from = sourceOf(source);
       const index = choice

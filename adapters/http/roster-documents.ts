@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Signer } from '../../core/ports.ts';
-import type { RosterEntry, RosterView } from '../../core/registry/roster.ts';
+import { type RosterView, STATES } from '../../core/registry/roster.ts';
 import { toServerAnswer } from './assign-route.ts';
 import { type AppsAnswer, MAX_PAGE, type RosterAnswer, type RosterQuery, type WorldsAnswer } from './schemas.ts';
 
@@ -30,6 +30,7 @@ const SIGN_AGAIN_MS = 60_000;
 
 interface Edition {
   readonly view: RosterView;
+  readonly revision: number;
   readonly servers: readonly ListedServer[];
   readonly pages: Map<string, RosterPage>;
 }
@@ -38,7 +39,10 @@ export function createRosterDocuments(signer: Signer, wallMs: () => number = Dat
   let newest: Edition | undefined;
 
   function editionOf(view: RosterView): Edition {
-    if (newest?.view !== view) newest = { view, servers: listServers(view), pages: new Map() };
+    const { revision } = view;
+    if (newest?.view !== view || newest.revision !== revision) {
+      newest = { view, revision, servers: listServers(view), pages: new Map() };
+    }
     return newest;
   }
 
@@ -79,26 +83,25 @@ export function createRosterDocuments(signer: Signer, wallMs: () => number = Dat
 
 /** Ordered by id, as the view is. Servers that are gone are left out: nobody can go there. */
 function listServers(view: RosterView): ListedServer[] {
-  return view.entries.flatMap((entry, index) => {
-    const status = statusOf(entry, view.open[index] === 1);
-    return status ? [listedServer(entry, status)] : [];
+  return view.entries.flatMap(({ server }, index) => {
+    const status = statusOf(view, index);
+    if (!status) return [];
+    return [
+      {
+        ...toServerAnswer(server),
+        status,
+        sessions: view.sessions[index]!,
+        capacity: view.capacity[index]!,
+        free: status === 'ready' ? view.listedFree[index]! : 0,
+      },
+    ];
   });
 }
 
-function listedServer({ server, status: { sessions, capacity, free } }: RosterEntry, status: ListedServer['status']) {
-  return {
-    ...toServerAnswer(server),
-    status,
-    sessions,
-    // As everywhere: what an agent claims is cut to what the registrar allows.
-    capacity: Math.min(capacity, server.maxCapacity),
-    free: status === 'ready' ? Math.min(free, server.maxCapacity) : 0,
-  };
-}
-
-function statusOf({ status }: RosterEntry, open: boolean): ListedServer['status'] | undefined {
-  if (status.state === 'gone') return undefined;
-  return status.state === 'ready' && !open ? 'suspect' : status.state;
+function statusOf({ state, open }: RosterView, index: number): ListedServer['status'] | undefined {
+  const name = STATES[state[index]!]!;
+  if (name === 'gone') return undefined;
+  return name === 'ready' && open[index] !== 1 ? 'suspect' : name;
 }
 
 function pageOf(rosterVersion: number, servers: readonly ListedServer[], query: RosterQuery): RosterAnswer {

@@ -86,15 +86,13 @@ class SeatAssigner implements Assigner {
   private readonly takes: RowTakes;
   /** Takes ahead of clients: those who come while one is under way wait for its seats, as far as they go. */
   private readonly underWay = new Map<string, { readonly done: Promise<Sought>; spare: number }>();
-  private adopted: RosterView;
   private awayUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: AssignerOptions) {
     this.options = options;
     this.timing = options.timing ?? DEFAULT_TIMING;
     this.stock = createStock(this.timing);
-    this.adopted = options.roster.view();
-    this.live = createLiveView(this.adopted);
+    this.live = createLiveView(options.roster.view, () => this.takes.forget());
     this.takes = createRowTakes({ ...options, timing: this.timing, live: this.live });
     this.check = createFullCheck({
       clock: options.clock,
@@ -104,12 +102,6 @@ class SeatAssigner implements Assigner {
   }
 
   view(): RosterView {
-    const newest = this.options.roster.view();
-    if (newest !== this.adopted) {
-      this.adopted = newest;
-      this.live.adopt(newest);
-      this.takes.forget();
-    }
     return this.live.view;
   }
 

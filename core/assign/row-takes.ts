@@ -37,16 +37,18 @@ export function createRowTakes(deps: {
     const index = live.view.indexOf.get(id);
     if (index === undefined) return;
     live.learn(index, row);
-    if (row?.seats) secondLook.saw(id, row.seats.beat, live.view.entries[index]!.status.beat, clock.monoMs());
+    if (row?.seats) secondLook.saw(id, row.seats.beat, live.view.beat[index]!, clock.monoMs());
   };
 
   return {
     learn,
     forget: () => secondLook.forget(),
     async take(index, wanted, mayBeFewer) {
-      const { key, server, status } = live.view.entries[index]!;
+      const { key, server } = live.view.entries[index]!;
       const { id } = server;
-      const beatAfter = roster.degraded() ? secondLook.beatAfter(id, status.beat, clock.monoMs()) : undefined;
+      const beatAfter = roster.degraded()
+        ? secondLook.beatAfter(id, live.view.beat[index]!, clock.monoMs())
+        : undefined;
       let taken = await takeSeats(deps, key, wanted, beatAfter);
       if (!taken.ok && taken.reached && mayBeFewer && wanted > 1 && (taken.row?.seats?.free ?? 0) > 0) {
         taken = await takeSeats(deps, key, 1, beatAfter);

@@ -73,23 +73,15 @@ export interface PlacedStatus {
 }
 
 /**
- * A dynamic shard as columns; entry i is about the server at place `index[i]` of the static shard. Objects and texts
- * for 10,000 servers would cost more than reading them.
+ * A dynamic shard, checked, as the bytes that it came in: its numbers are read from there, by entry, when they are put
+ * where they belong. Objects for 10,000 servers, and even arrays of their own, would cost more than reading them.
  */
 export interface DynamicShard {
   /** Version of the static shard that it fits. */
   readonly staticVersion: number;
   readonly size: number;
-  readonly index: Uint16Array;
-  readonly state: Uint8Array;
-  readonly suspect: Uint8Array;
-  readonly genHigh: Uint32Array;
-  readonly genLow: Uint32Array;
-  readonly free: Int32Array;
-  readonly capacity: Int32Array;
-  readonly sessions: Int32Array;
-  readonly beat: Float64Array;
-  readonly beatAgeMs: Uint32Array;
+  /** Entry n begins at `entryAt(n)`. */
+  readonly data: DataView;
 }
 
 /** 16 hex digits as two numbers; a gen of another form is stored as zeroes, which means unknown. */
@@ -132,61 +124,55 @@ export function encodeDynamic(staticVersion: number, entries: readonly PlacedSta
 
 /** undefined: not a dynamic shard that this version can read. */
 export function decodeDynamic(bytes: Uint8Array): DynamicShard | undefined {
-  const input = view(bytes);
-  if (bytes.length < DYNAMIC_HEAD || input.getUint8(0) !== ROSTER_FORMAT) return undefined;
-  const size = input.getUint32(4);
+  const data = view(bytes);
+  if (bytes.length < DYNAMIC_HEAD || data.getUint8(0) !== ROSTER_FORMAT) return undefined;
+  const size = data.getUint32(4);
   if (bytes.length !== DYNAMIC_HEAD + size * DYNAMIC_ENTRY) return undefined;
-  const shard = {
-    staticVersion: input.getFloat64(8),
-    size,
-    index: new Uint16Array(size),
-    state: new Uint8Array(size),
-    suspect: new Uint8Array(size),
-    genHigh: new Uint32Array(size),
-    genLow: new Uint32Array(size),
-    free: new Int32Array(size),
-    capacity: new Int32Array(size),
-    sessions: new Int32Array(size),
-    beat: new Float64Array(size),
-    beatAgeMs: new Uint32Array(size),
-  };
-  for (let n = 0, at = DYNAMIC_HEAD; n < size; n++, at += DYNAMIC_ENTRY) {
-    const state = input.getUint8(at + 2);
-    if ((state & ~SUSPECT_BIT) >= STATES.length) return undefined;
-    shard.index[n] = input.getUint16(at);
-    shard.state[n] = state & ~SUSPECT_BIT;
-    shard.suspect[n] = state & SUSPECT_BIT ? 1 : 0;
-    shard.genHigh[n] = input.getUint32(at + 4);
-    shard.genLow[n] = input.getUint32(at + 8);
-    shard.beat[n] = input.getUint16(at + 16) * UINT32 + input.getUint32(at + 12);
-    shard.beatAgeMs[n] = input.getUint16(at + 18) * AGE_STEP_MS;
-    shard.free[n] = input.getInt32(at + 20);
-    shard.capacity[n] = input.getInt32(at + 24);
-    shard.sessions[n] = input.getInt32(at + 28);
-    if (shard.free[n]! < 0 || shard.capacity[n]! < 0 || shard.sessions[n]! < 0) return undefined;
+  for (let at = DYNAMIC_HEAD; at < bytes.length; at += DYNAMIC_ENTRY) {
+    if ((data.getUint8(at + 2) & ~SUSPECT_BIT) >= STATES.length) return undefined;
+    // One look for three numbers: none may be negative.
+    if ((data.getInt32(at + 20) | data.getInt32(at + 24) | data.getInt32(at + 28)) < 0) return undefined;
   }
-  return shard;
+  return { staticVersion: data.getFloat64(8), size, data };
 }
 
-/** The gen in entry `n` of a shard, '' if it is unknown. */
-function genAt(shard: DynamicShard, n: number): string {
-  const high = shard.genHigh[n]!;
-  const low = shard.genLow[n]!;
+/** Where entry `n` begins in `data`: what the readers of its numbers ask for. */
+export const entryAt = (n: number): number => DYNAMIC_HEAD + n * DYNAMIC_ENTRY;
+/** Place in the static shard. */
+export const placeAt = (data: DataView, at: number): number => data.getUint16(at);
+/** Place in `STATES`. */
+export const stateAt = (data: DataView, at: number): number => data.getUint8(at + 2) & ~SUSPECT_BIT;
+export const suspectAt = (data: DataView, at: number): number => data.getUint8(at + 2) >>> 7;
+export const beatAt = (data: DataView, at: number): number =>
+  data.getUint16(at + 16) * UINT32 + data.getUint32(at + 12);
+export const beatAgeMsAt = (data: DataView, at: number): number => data.getUint16(at + 18) * AGE_STEP_MS;
+export const freeAt = (data: DataView, at: number): number => data.getInt32(at + 20);
+export const capacityAt = (data: DataView, at: number): number => data.getInt32(at + 24);
+export const sessionsAt = (data: DataView, at: number): number => data.getInt32(at + 28);
+
+/** 16 hex digits, '' if the gen is unknown. */
+function genAt(data: DataView, at: number): string {
+  const high = data.getUint32(at + 4);
+  const low = data.getUint32(at + 8);
   if (high === 0 && low === 0) return '';
   // 2^32 put in front keeps the leading zeroes; its own digit is cut off.
   return (UINT32 + high).toString(16).slice(1) + (UINT32 + low).toString(16).slice(1);
 }
 
-/** The status in entry `n` of a shard. `gen`: its text, where the caller knows it: making one is half of the work. */
-export function statusAt(shard: DynamicShard, n: number, gen: string = genAt(shard, n)): ServerStatus {
+/** Entry `n` of a shard as an object, for those who read it once. */
+export function placedStatus({ data }: DynamicShard, n: number): PlacedStatus {
+  const at = entryAt(n);
   return {
-    gen,
-    free: shard.free[n]!,
-    capacity: shard.capacity[n]!,
-    sessions: shard.sessions[n]!,
-    state: STATES[shard.state[n]!]!,
-    suspect: shard.suspect[n] === 1,
-    beat: shard.beat[n]!,
-    beatAgeMs: shard.beatAgeMs[n]!,
+    index: placeAt(data, at),
+    status: {
+      gen: genAt(data, at),
+      free: freeAt(data, at),
+      capacity: capacityAt(data, at),
+      sessions: sessionsAt(data, at),
+      state: STATES[stateAt(data, at)]!,
+      suspect: suspectAt(data, at) === 1,
+      beat: beatAt(data, at),
+      beatAgeMs: beatAgeMsAt(data, at),
+    },
   };
 }

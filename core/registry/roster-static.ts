@@ -1,11 +1,6 @@
+import type { RosterEntry } from './roster.ts';
 import type { Placement, Ports } from './row.ts';
 import { parseRowKey, serverId } from './row.ts';
-
-/** Who a server is: what of it stands in a static shard. */
-export interface StaticEntry {
-  readonly key: string;
-  readonly server: Placement;
-}
 
 /** As JSON: texts that many servers share stand once, in `texts`, `ports` and `labels`, and entries name their places. */
 interface Packed {
@@ -51,11 +46,11 @@ function idFromKey(key: string): string | undefined {
 const PLACES_BYTES = 40;
 
 /** Most bytes that an entry can add to a shard: as if it shared no text with another. */
-export function staticBytes({ key, server }: StaticEntry): number {
+export function staticBytes({ key, server }: RosterEntry): number {
   return new TextEncoder().encode(JSON.stringify([key, ...Object.values(server)])).length + PLACES_BYTES;
 }
 
-export function encodeStatic(entries: readonly StaticEntry[]): Uint8Array {
+export function encodeStatic(entries: readonly RosterEntry[]): Uint8Array {
   const texts = table<string>((text) => text);
   const ports = table<Ports>((value) => JSON.stringify(value));
   const labels = table<Readonly<Record<string, string>>>((value) => JSON.stringify(value));
@@ -84,7 +79,7 @@ function at<T>(values: readonly T[], place: number): T {
   return value;
 }
 
-function unpack(packed: Packed, server: PackedServer): StaticEntry {
+function unpack(packed: Packed, server: PackedServer): RosterEntry {
   const [key, id, ipv4, ipv6, zone, app, world, group, ports, labels, maxCapacity] = server;
   return {
     key,
@@ -104,7 +99,7 @@ function unpack(packed: Packed, server: PackedServer): StaticEntry {
 }
 
 /** undefined: not a static shard that this version can read. Only the roster writer's role can write one. */
-export function decodeStatic(bytes: Uint8Array): readonly StaticEntry[] | undefined {
+export function decodeStatic(bytes: Uint8Array): readonly RosterEntry[] | undefined {
   try {
     const packed = JSON.parse(new TextDecoder().decode(bytes)) as Packed;
     return packed.v === 1 ? packed.servers.map((server) => unpack(packed, server)) : undefined;

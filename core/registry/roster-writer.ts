@@ -1,5 +1,5 @@
 import type { RosterItem } from '../ports.ts';
-import { compareIds, type ServerStatus } from './roster.ts';
+import { compareIds, type RosterEntry, type ServerStatus } from './roster.ts';
 import {
   type DynamicShard,
   dynamicName,
@@ -7,10 +7,10 @@ import {
   encodeIndex,
   INDEX_NAME,
   type PlacedStatus,
+  placedStatus,
   staticName,
-  statusAt,
 } from './roster-codec.ts';
-import { encodeStatic, type StaticEntry, samePlacement, staticBytes, staticVersion } from './roster-static.ts';
+import { encodeStatic, samePlacement, staticBytes, staticVersion } from './roster-static.ts';
 import type { ServerRow } from './row.ts';
 
 interface RosterLimits {
@@ -37,7 +37,7 @@ interface Arrival {
 
 interface ShardState {
   /** Ordered by id: the order of the static item. */
-  readonly entries: readonly StaticEntry[];
+  readonly entries: readonly RosterEntry[];
   /** `staticBytes` of each entry. */
   readonly sizes: readonly number[];
   readonly staticVersion: number;
@@ -67,7 +67,7 @@ export interface RosterPlan {
 /** A shard as stored, with the age of its dynamic item when the INDEX was written. */
 export interface StoredShard {
   readonly staticVersion: number;
-  readonly entries: readonly StaticEntry[];
+  readonly entries: readonly RosterEntry[];
   /** Absent if there is none that fits. */
   readonly dynamic?: DynamicShard;
   readonly dynamicVersion: number;
@@ -79,8 +79,8 @@ export function restoreWriter(version: number, shards: readonly StoredShard[], n
   const arrivals = new Map<string, Arrival>();
   const states = shards.map(({ entries, dynamic, dynamicAgeMs, ...stored }): ShardState => {
     for (let n = 0; n < (dynamic?.size ?? 0); n++) {
-      const status = statusAt(dynamic!, n);
-      const key = entries[dynamic!.index[n]!]?.key;
+      const { index, status } = placedStatus(dynamic!, n);
+      const key = entries[index]?.key;
       if (key) arrivals.set(key, { beat: status.beat, atMs: nowMs, ageMs: status.beatAgeMs + dynamicAgeMs });
     }
     const { staticVersion, dynamicVersion } = stored;
@@ -92,7 +92,7 @@ export function restoreWriter(version: number, shards: readonly StoredShard[], n
 
 /** A server that belongs in the roster. */
 interface Member {
-  readonly entry: StaticEntry;
+  readonly entry: RosterEntry;
   readonly status: ServerStatus;
 }
 
@@ -125,7 +125,7 @@ function membersOf(
 
 /** A shard under construction. */
 interface Draft {
-  entries: StaticEntry[];
+  entries: RosterEntry[];
   sizes: Map<string, number>;
   bytes: number;
   readonly before: ShardState | undefined;
@@ -135,7 +135,7 @@ function fits(draft: Draft, size: number, limits: RosterLimits): boolean {
   return draft.entries.length < limits.shardServers && draft.bytes + size <= limits.shardBytes;
 }
 
-function add(draft: Draft, entry: StaticEntry, size: number): void {
+function add(draft: Draft, entry: RosterEntry, size: number): void {
   draft.entries.push(entry);
   draft.sizes.set(entry.key, size);
   draft.bytes += size;
@@ -187,7 +187,7 @@ function sameStatus(a: ServerStatus | undefined, b: ServerStatus): boolean {
   );
 }
 
-function sameEntries(before: readonly StaticEntry[] | undefined, entries: readonly StaticEntry[]): boolean {
+function sameEntries(before: readonly RosterEntry[] | undefined, entries: readonly RosterEntry[]): boolean {
   return before?.length === entries.length && entries.every((entry, n) => entry === before[n]);
 }
 

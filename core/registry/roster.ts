@@ -16,20 +16,27 @@ export interface ServerStatus {
   readonly beatAgeMs: number;
 }
 
+/** Who stands at one place of a view; the same object for as long as its static shard is the same. */
 export interface RosterEntry {
   /** The row key, needed to take seats. */
   readonly key: string;
   readonly server: Placement;
-  readonly status: ServerStatus;
 }
 
 /**
  * The roster as an assigner holds it: parallel arrays by server index, ordered by server id (bytes), so that a policy
- * reads numbers only. `free`, `capacity` and `open` are the newest of roster and reservation replies; the assigner
- * corrects them in place, nothing else does.
+ * reads numbers only.
+ *
+ * One object is one list of servers: while the same servers stand in the same places it stays, its numbers are written
+ * over, and `revision` moves. So what hangs on the servers alone is kept by the view itself (core/once-per.ts), and what
+ * hangs on their numbers by the view and `revision`. `free`, `capacity` and `open` are the newest of roster and
+ * reservation replies: the assigner and the closed roster correct them in place after each revision, nothing else does.
  */
 export interface RosterView {
+  /** Version of the roster; 0: there has been none yet. */
   readonly version: number;
+  /** Moves whenever the roster's numbers have been written over all corrections. */
+  readonly revision: number;
   readonly entries: readonly RosterEntry[];
   readonly indexOf: ReadonlyMap<string, number>;
   readonly free: Int32Array;
@@ -41,6 +48,17 @@ export interface RosterView {
    * version has the same. What a choice without feedback goes by.
    */
   readonly listed: Uint8Array;
+  /** Moves whenever a correction gives a server a first seat, or opens it. */
+  gains: number;
+  /** From here on as the roster has it, and nothing corrects it: `free` */
+  readonly listedFree: Int32Array;
+  readonly sessions: Int32Array;
+  readonly beat: Float64Array;
+  /** Age of `beat` in ms when its shard was written, by the writer's monotonic clock. */
+  readonly beatAgeMs: Float64Array;
+  /** Place in `STATES`. */
+  readonly state: Uint8Array;
+  readonly suspect: Uint8Array;
 }
 
 /** The servers that a policy chooses in, as indices into the view, ordered by server id (bytes). */
@@ -54,51 +72,27 @@ export function compareIds(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const writtenAgeMs = (entry: RosterEntry): number => entry.status.beatAgeMs;
+/** Place of `ready` in `STATES`. */
+export const READY = 1;
 
-/** True where the same servers stand in the same places, so that what hangs on that alone can be kept. */
-function isLike(view: RosterView | undefined, entries: readonly RosterEntry[]): view is RosterView {
-  if (view?.entries.length !== entries.length) return false;
-  for (let at = 0; at < entries.length; at++) {
-    // Static shards are decoded once: while one is the same, so are its objects.
-    if (view.entries[at]!.server !== entries[at]!.server) return false;
-  }
-  return true;
-}
-
-/**
- * Builds the view: cuts `free` and `capacity` to `maxCapacity`, judges freshness by `ageMs` for `open`, and by
- * `listedAgeMs`, which the roster alone determines, for `listed`. `before`: the view of an earlier version, whose order
- * is kept while the servers are the same.
- */
-export function buildView(
-  entries: readonly RosterEntry[],
-  version: number,
-  freshMs: number,
-  ageMs: (entry: RosterEntry) => number = writtenAgeMs,
-  listedAgeMs: (entry: RosterEntry, index: number) => number = writtenAgeMs,
-  before?: RosterView,
-): RosterView {
-  const like = isLike(before, entries) ? before : undefined;
-  const sorted = like ? entries : [...entries].sort((a, b) => compareIds(a.server.id, b.server.id));
-  const size = sorted.length;
-  const view = {
-    version,
-    entries: sorted,
-    indexOf: like?.indexOf ?? new Map(sorted.map((entry, index) => [entry.server.id, index])),
+/** A view of these servers, which are ordered by id, before anything is known of them: all closed. */
+export function emptyView(entries: readonly RosterEntry[]): RosterView {
+  const size = entries.length;
+  return {
+    version: 0,
+    revision: 0,
+    gains: 0,
+    entries,
+    indexOf: new Map(entries.map(({ server }, index) => [server.id, index])),
     free: new Int32Array(size),
     capacity: new Int32Array(size),
     open: new Uint8Array(size),
     listed: new Uint8Array(size),
+    listedFree: new Int32Array(size),
+    sessions: new Int32Array(size),
+    beat: new Float64Array(size),
+    beatAgeMs: new Float64Array(size),
+    state: new Uint8Array(size),
+    suspect: new Uint8Array(size),
   };
-  for (let index = 0; index < size; index++) {
-    const entry = sorted[index]!;
-    const { status, server } = entry;
-    view.free[index] = Math.min(status.free, server.maxCapacity);
-    view.capacity[index] = Math.min(status.capacity, server.maxCapacity);
-    if (status.state !== 'ready' || status.suspect) continue;
-    view.open[index] = ageMs(entry) < freshMs ? 1 : 0;
-    view.listed[index] = listedAgeMs(entry, index) < freshMs ? 1 : 0;
-  }
-  return view;
 }

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../errors.ts';
-import type { RosterEntry as Entry, RosterView } from '../registry/roster.ts';
+import { READY, type RosterView, STATES } from '../registry/roster.ts';
 import { createPools } from '../select/pools.ts';
 import { parseAddress } from '../wire/address.ts';
 import { paginateRoster, type RosterEntry, type RosterPage } from '../wire/roster-page.ts';
@@ -24,12 +24,16 @@ const U32 = 2 ** 32;
 
 /** Pages are made when first asked for, once for each view, so that all of one version belong together. */
 export function createRosterPages(defaultApp: string | undefined): RosterPages {
-  let kept: { readonly view: RosterView; readonly lists: Map<string, readonly RosterPage[]> } | undefined;
+  let kept:
+    | { readonly view: RosterView; readonly revision: number; readonly lists: Map<string, readonly RosterPage[]> }
+    | undefined;
 
   return (view, { app = defaultApp, world, page = 0 }) => {
     if (view.version === 0) return refuse('assign.unavailable', { retryAfterMs: RETRY_MS });
     if (app === undefined) return refuse('assign.unknown-app');
-    if (kept?.view !== view) kept = { view, lists: new Map() };
+    if (kept?.view !== view || kept.revision !== view.revision) {
+      kept = { view, revision: view.revision, lists: new Map() };
+    }
     const key = JSON.stringify([app, world]);
     let pages = kept.lists.get(key);
     if (!pages) {
@@ -45,20 +49,22 @@ export function createRosterPages(defaultApp: string | undefined): RosterPages {
 
 /** Sorted by group, which is spelled once in a row; servers that are gone are left out: nobody can go there. */
 function listed(view: RosterView, members: Int32Array): RosterEntry[] {
-  const there = [...members].filter((index) => view.entries[index]!.status.state !== 'gone');
+  const there = [...members].filter((index) => STATES[view.state[index]!] !== 'gone');
   const groupOf = (index: number): string => view.entries[index]!.server.group;
   there.sort((a, b) => (groupOf(a) < groupOf(b) ? -1 : groupOf(a) > groupOf(b) ? 1 : a - b));
-  return there.map((index) => listedEntry(view, index, view.entries[index]!));
+  return there.map((index) => listedEntry(view, index));
 }
 
-function listedEntry(view: RosterView, index: number, { server, status }: Entry): RosterEntry {
+function listedEntry(view: RosterView, index: number): RosterEntry {
+  const { server } = view.entries[index]!;
+  const state = view.state[index]!;
   const isOpen = view.open[index] === 1;
   return {
     id: server.id,
-    state: status.state,
+    state: STATES[state]!,
     // As at GET /v1/servers: a late heartbeat is a suspicion too.
-    suspect: status.suspect || (status.state === 'ready' && !isOpen),
-    sessions: status.sessions,
+    suspect: view.suspect[index] === 1 || (state === READY && !isOpen),
+    sessions: view.sessions[index]!,
     capacity: view.capacity[index]!,
     free: isOpen ? Math.max(view.free[index]!, 0) : 0,
     group: server.group,

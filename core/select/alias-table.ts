@@ -10,24 +10,42 @@ export interface AliasTable {
   readonly alias: Int32Array;
 }
 
+/** Arrays for tables of at most so many columns, to be used again: a table lives until the next one is built there. */
+export interface AliasRoom {
+  readonly own: Float64Array;
+  readonly alias: Int32Array;
+  readonly rest: Float64Array;
+  readonly work: Int32Array;
+}
+
+export function aliasRoom(columns: number): AliasRoom {
+  return {
+    own: new Float64Array(columns),
+    alias: new Int32Array(columns),
+    rest: new Float64Array(columns),
+    work: new Int32Array(columns),
+  };
+}
+
 /**
  * Builds the table. All sums stay whole numbers, so that nothing is lost to rounding and a column of weight 0 is never
  * drawn: the product of the sum of weights and their number must be under 2^53.
- * @param weights whole numbers, 0 or more
+ * @param weights whole numbers, 0 or more: the first `size` are used
  * @returns undefined if no weight is positive
  */
-export function buildAliasTable(weights: ArrayLike<number>): AliasTable | undefined {
-  const size = weights.length;
+export function buildAliasTable(
+  weights: ArrayLike<number>,
+  size = weights.length,
+  room: AliasRoom = aliasRoom(size),
+): AliasTable | undefined {
   let sum = 0;
   for (let column = 0; column < size; column++) sum += weights[column]!;
   if (sum <= 0) return undefined;
 
   // In units of 1 / (size * sum): every column has room for `sum`, and weight i fills size * weight(i) of it.
-  const rest = new Float64Array(size);
-  const alias = new Int32Array(size);
-  const own = new Float64Array(size);
+  const { own, alias, rest } = room;
   // One array holds both work lists: columns that are not full from the front, the others from the back.
-  const work = new Int32Array(size);
+  const { work } = room;
   let poor = 0;
   let rich = size;
   for (let column = 0; column < size; column++) {

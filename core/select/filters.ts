@@ -1,3 +1,4 @@
+import { oncePer } from '../once-per.ts';
 import type { RosterView } from '../registry/roster.ts';
 
 /** Which servers a request cannot have, beside those of another app. */
@@ -16,9 +17,6 @@ const HAS_IPV4 = 1;
 const HAS_IPV6 = 2;
 const IS_SLOT_ZERO = 4;
 
-/** What never changes about a view's servers, as bits by index: a policy asks for each server that it looks at. */
-const known = new WeakMap<RosterView, Uint8Array>();
-
 /** The filter as the predicate of PickQuery. */
 export function allowedBy(view: RosterView, filter: ServerFilter): (index: number) => boolean {
   const traits = traitsOf(view);
@@ -35,17 +33,13 @@ function hasLabels(labels: Readonly<Record<string, string>>, wanted: readonly (r
   return wanted.every(([name, value]) => labels[name] === value);
 }
 
-function traitsOf(view: RosterView): Uint8Array {
-  let traits = known.get(view);
-  if (traits === undefined) {
-    traits = Uint8Array.from(
-      view.entries,
-      ({ server }) =>
-        (server.ipv4 === undefined ? 0 : HAS_IPV4) |
-        (server.ipv6 === undefined ? 0 : HAS_IPV6) |
-        (server.id.endsWith('.0') ? IS_SLOT_ZERO : 0),
-    );
-    known.set(view, traits);
-  }
-  return traits;
-}
+/** What never changes about a view's servers, as bits by index: a policy asks for each server that it looks at. */
+const traitsOf = oncePer(({ entries }: RosterView) =>
+  Uint8Array.from(
+    entries,
+    ({ server }) =>
+      (server.ipv4 === undefined ? 0 : HAS_IPV4) |
+      (server.ipv6 === undefined ? 0 : HAS_IPV6) |
+      (server.id.endsWith('.0') ? IS_SLOT_ZERO : 0),
+  ),
+);

@@ -1,3 +1,4 @@
+import { oncePer } from '../once-per.ts';
 import type { RosterView } from '../registry/roster.ts';
 import { hasSeat } from './availability.ts';
 import { pickPairByScan } from './pair-scan.ts';
@@ -41,18 +42,11 @@ interface Groups {
   readonly of: Uint16Array;
 }
 
-const known = new WeakMap<RosterView, Groups>();
-
-function groupsOf(view: RosterView): Groups {
-  let groups = known.get(view);
-  if (groups === undefined) {
-    const names = [...new Set(view.entries.map(({ server }) => server.group))];
-    const numbers = new Map(names.map((name, number) => [name, number]));
-    groups = { names, of: Uint16Array.from(view.entries, ({ server }) => numbers.get(server.group)!) };
-    known.set(view, groups);
-  }
-  return groups;
-}
+const groupsOf = oncePer(({ entries }: RosterView): Groups => {
+  const names = [...new Set(entries.map(({ server }) => server.group))];
+  const numbers = new Map(names.map((name, number) => [name, number]));
+  return { names, of: Uint16Array.from(entries, ({ server }) => numbers.get(server.group)!) };
+});
 
 /** Latency by index in ms: infinite where nothing was measured. Names are looked up once, not for each server. */
 function farnessIn(view: RosterView, latencies: NonNullable<PickQuery['latencies']>): (index: number) => number {

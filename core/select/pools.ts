@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../errors.ts';
+import { oncePer } from '../once-per.ts';
 import type { Pool, RosterView } from '../registry/roster.ts';
 
 /** The pools of one view. The same request gives the same Pool object, so that policies can keep what they prepared. */
@@ -23,19 +24,8 @@ interface Parts {
   readonly groupsOfWorld: ReadonlyMap<string, ReadonlyMap<string, Found>>;
 }
 
-const known = new WeakMap<RosterView, Pools>();
-
 /** The pools of a view, made once: later calls with the same view give the same object. */
-export function createPools(view: RosterView): Pools {
-  let pools = known.get(view);
-  if (pools === undefined) {
-    pools = sortIntoPools(view);
-    known.set(view, pools);
-  }
-  return pools;
-}
-
-function sortIntoPools(view: RosterView): Pools {
+export const createPools = oncePer((view: RosterView): Pools => {
   const found = (members: readonly number[]): Found => ({
     ok: true,
     pool: { view, members: Int32Array.from(members) },
@@ -74,7 +64,7 @@ function sortIntoPools(view: RosterView): Pools {
       return group === undefined ? inWorld : (parts.groupsOfWorld.get(world)!.get(group) ?? empty);
     },
   };
-}
+});
 
 /** Members by name, each list in the order of `members` and so of server ids. */
 function poolsBy<T>(

@@ -18,13 +18,12 @@ export function random(): Policy {
     wholeApp: false,
     pick(pool, query) {
       const { candidates, table } = drawsOf(pool);
-      if (table !== undefined) {
-        const { view } = pool;
-        const { allowed, rng } = query;
-        for (let draw = 0; draw < DRAWS; draw++) {
-          const index = candidates[drawColumn(table, rng.float())]!;
-          if (hasSeat(view, index, allowed)) return index;
-        }
+      if (table === undefined) return -1;
+      const { view } = pool;
+      const { allowed, rng } = query;
+      for (let draw = 0; draw < DRAWS; draw++) {
+        const index = candidates[drawColumn(table, rng.float())]!;
+        if (hasSeat(view, index, allowed)) return index;
       }
       return pickPairByScan(pool, query);
     },

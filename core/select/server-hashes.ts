@@ -1,3 +1,4 @@
+import { oncePer } from '../once-per.ts';
 import type { RosterView } from '../registry/roster.ts';
 import { fnv1a64, type Hash64, mix32 } from './hash.ts';
 
@@ -7,24 +8,12 @@ export interface ServerHashes {
   readonly low: Uint32Array;
 }
 
-const known = new WeakMap<RosterView, ServerHashes>();
-
-/** Made once for each view. */
-export function serverHashes(view: RosterView): ServerHashes {
-  let hashes = known.get(view);
-  if (hashes === undefined) {
-    hashes = hashServers(view);
-    known.set(view, hashes);
-  }
-  return hashes;
-}
-
 /** Where between 0 and 1, both left out, a client's hash `key` and the server at `index` meet: even over all servers. */
 export function meeting(key: Hash64, { high, low }: ServerHashes, index: number): number {
   return (mix32(mix32(key.low ^ low[index]!) ^ key.high ^ high[index]!) + 0.5) / 2 ** 32;
 }
 
-function hashServers({ entries }: RosterView): ServerHashes {
+export const serverHashes = oncePer(({ entries }: RosterView): ServerHashes => {
   const encoder = new TextEncoder();
   const high = new Uint32Array(entries.length);
   const low = new Uint32Array(entries.length);
@@ -34,4 +23,4 @@ function hashServers({ entries }: RosterView): ServerHashes {
     low[index] = hash.low;
   });
   return { high, low };
-}
+});

@@ -12,7 +12,7 @@ const DRAW_ROUNDS = 4;
  * 2001) for servers of unequal size: two draws weighted by capacity, the less loaded one wins, the first at a tie. It
  * stays close to even with a roster that is seconds old, where the least loaded server would be overrun by everybody.
  *
- * The table is made once per pool and so once per roster; what changed in the view since is looked at after drawing.
+ * The table is renewed once per revision of the roster; what changed in the view since is looked at after drawing.
  */
 export function twoChoices(): Policy {
   return {
@@ -21,7 +21,7 @@ export function twoChoices(): Policy {
     wholeApp: false,
     pick(pool, query) {
       const { candidates, table } = drawsOf(pool);
-      if (table === undefined) return pickPairByScan(pool, query);
+      if (table === undefined) return -1;
       const { view } = pool;
       const { allowed, rng } = query;
       for (let round = 0; round < DRAW_ROUNDS; round++) {

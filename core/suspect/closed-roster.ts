@@ -12,6 +12,7 @@ export interface ClosedRoster extends RosterSource {
 export function createClosedRoster(roster: RosterSource): ClosedRoster {
   const closed = new Set<string>();
   let latest: RosterView | undefined;
+  let revision = 0;
   const closeIn = (view: RosterView, id: string): void => {
     const index = view.indexOf.get(id);
     if (index !== undefined) view.open[index] = 0;
@@ -20,8 +21,10 @@ export function createClosedRoster(roster: RosterSource): ClosedRoster {
     ...roster,
     view() {
       const view = roster.view();
-      if (view !== latest) for (const id of closed) closeIn(view, id);
+      if (view === latest && view.revision === revision) return view;
+      for (const id of closed) closeIn(view, id);
       latest = view;
+      revision = view.revision;
       return view;
     },
     close(id) {

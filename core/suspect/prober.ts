@@ -171,7 +171,8 @@ class ServerProber implements Prober {
 
   #lookAround(nowMs: number): void {
     const { roster, closed, freshMs } = this.#deps;
-    const entries = watchList(roster(), this.#meetings.live(nowMs), this.#self, freshMs);
+    const view = roster();
+    const entries = watchList(view, this.#meetings.live(nowMs), this.#self, freshMs);
     this.#targets = new Map(
       entries.flatMap(({ key, server }): [string, Target][] => {
         const address = server.ipv4 ?? server.ipv6;
@@ -180,7 +181,7 @@ class ServerProber implements Prober {
       }),
     );
     this.#detector.watch(
-      entries.map(({ server, status }) => ({ id: server.id, isSuspect: status.suspect })),
+      entries.map(({ server: { id } }) => ({ id, isSuspect: view.suspect[view.indexOf.get(id)!] === 1 })),
       nowMs,
     );
     // Others watch it from now on, or its agent is gone: then the roster alone says whether it is given out.

@@ -1,4 +1,4 @@
-import type { RosterEntry, RosterView } from '../registry/roster.ts';
+import { READY, type RosterEntry, type RosterView } from '../registry/roster.ts';
 import { fnv1a64, type Hash64 } from '../select/hash.ts';
 import { meeting, serverHashes } from '../select/server-hashes.ts';
 
@@ -22,10 +22,11 @@ export function watchList(
   const hashes = serverHashes(view);
   const mine = keyOf(self);
   const theirs = others.map(keyOf);
-  return view.entries.filter(({ server, status }, index) => {
+  return view.entries.filter(({ server }, index) => {
     // One that is suspect and beats is watched on, so that it is given out again when it answers.
     const isThere =
-      view.listed[index] === 1 || (status.state === 'ready' && status.suspect && status.beatAgeMs < freshMs);
+      view.listed[index] === 1 ||
+      (view.state[index] === READY && view.suspect[index] === 1 && view.beatAgeMs[index]! < freshMs);
     if (!isThere || server.ports['probe'] === undefined) return false;
     const own = meeting(mine, hashes, index);
     let better = 0;

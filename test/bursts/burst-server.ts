@@ -7,9 +7,9 @@ import type { RegistryStore } from '../../core/ports.ts';
 import { accountedSeats } from '../../core/registry/agent-beat.ts';
 import type { RowCommand, WriteReply } from '../../core/registry/commands.ts';
 import type { JournalEntry } from '../../core/registry/journal-entry.ts';
-import type { RosterEntry } from '../../core/registry/roster.ts';
 import type { Placement, SeatFields } from '../../core/registry/row.ts';
 import type { SeatTiming } from '../../core/registry/timing.ts';
+import type { ListedServer } from '../support/build-view.ts';
 import { until } from '../support/until.ts';
 import type { Tally } from './tally.ts';
 
@@ -99,7 +99,7 @@ export class BurstServer {
   }
 
   /** Resolves, with the server as the roster has it, when all its seats are free. */
-  async start(): Promise<RosterEntry> {
+  async start(): Promise<ListedServer> {
     const { key, store, placement: server } = this.options;
     this.#loop.start();
     await until(() => this.#keeper.book !== undefined, PATIENCE_MS);

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../adapters/system/system-clock.ts';
 import type { RegistryStore, Rng } from '../../core/ports.ts';
-import type { RosterEntry } from '../../core/registry/roster.ts';
 import { DEFAULT_TIMING, type SeatTiming } from '../../core/registry/timing.ts';
+import type { ListedServer } from '../support/build-view.ts';
 import { seededRng } from '../support/seeded-rng.ts';
 import { BurstServer } from './burst-server.ts';
 import type { Fleet, OrderFor } from './fleet.ts';
@@ -46,7 +46,7 @@ export class Burst {
   readonly #servers: BurstServer[];
   readonly #rng: Rng;
   readonly #faults: ReadonlyMap<number, Fault>;
-  #roster: readonly RosterEntry[] = [];
+  #roster: readonly ListedServer[] = [];
   #reading: Promise<unknown> = Promise.resolve();
   #next: Promise<Rows> | undefined;
   /** Places that were told of this burst. */

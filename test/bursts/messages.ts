@@ -1,5 +1,5 @@
-import type { RosterEntry } from '../../core/registry/roster.ts';
 import type { SeatTiming } from '../../core/registry/timing.ts';
+import type { ListedServer } from '../support/build-view.ts';
 
 /** Where an assigner is in the middle of its work when its process is killed. */
 export const STEPS = ['before-send', 'sent', 'replied', 'before-answer'] as const;
@@ -22,7 +22,7 @@ export interface OpenOrder {
   readonly burst: number;
   readonly endpoint: string;
   readonly table: string;
-  readonly roster: readonly RosterEntry[];
+  readonly roster: readonly ListedServer[];
   readonly timing: SeatTiming;
   /** As a gateway does, and a busy function: take ahead of clients. */
   readonly stock: boolean;

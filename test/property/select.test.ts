@@ -51,10 +51,11 @@ describe('rendezvous', () => {
     fc.assert(
       fc.property(sized, fc.nat(), (capacities, which) => {
         const leaving = which % capacities.length;
-        const pool = aPool(servers(capacities.length, (index) => ({ capacity: capacities[index]! })));
+        const listed = servers(capacities.length, (index) => ({ capacity: capacities[index]! }));
+        const pool = aPool(listed);
         const policy = rendezvous();
         const before = clients.map((client) => policy.pick(pool, aQuery({ client })));
-        const left = aPool(pool.view.entries.filter((_, index) => index !== leaving));
+        const left = aPool(listed.filter((_, index) => index !== leaving));
         for (const [at, index] of before.entries()) {
           if (index === leaving) continue;
           const now = left.view.entries[policy.pick(left, aQuery({ client: clients[at]! }))];
@@ -68,7 +69,8 @@ describe('rendezvous', () => {
     fc.assert(
       fc.property(sized, fc.nat(), fc.integer({ min: 1, max: 5_000 }), (capacities, which, more) => {
         const growing = which % capacities.length;
-        const pool = aPool(servers(capacities.length, (index) => ({ capacity: capacities[index]! })));
+        const listed = servers(capacities.length, (index) => ({ capacity: capacities[index]! }));
+        const pool = aPool(listed);
         const policy = rendezvous();
         const before = clients.map((client) => policy.pick(pool, aQuery({ client })));
         pool.view.capacity[growing]! += more;

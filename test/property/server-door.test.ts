@@ -5,12 +5,12 @@ import { type OwnerAnswer, readAnswer } from '../../agents/owner-link.ts';
 import { createServerDoor } from '../../agents/server-door.ts';
 import { answerFields } from '../../core/assign/answer-fields.ts';
 import { parseRuntimeConfig } from '../../core/config/runtime-config.ts';
-import type { RosterEntry } from '../../core/registry/roster.ts';
 import type { Placement } from '../../core/registry/row.ts';
 import { formatAddress } from '../../core/wire/address.ts';
 import { encodeClassic } from '../../core/wire/classic-packet.ts';
 import { encodeRequest } from '../../core/wire/encode-request.ts';
 import { encodeResponse } from '../../core/wire/encode-response.ts';
+import type { ListedServer } from '../support/build-view.ts';
 import { aServer, aView } from '../support/builders.ts';
 import { seededRng } from '../support/seeded-rng.ts';
 
@@ -58,7 +58,7 @@ const aSource = fc.record({
 });
 
 /** An agent's door over a roster of its own; the servers of `dead` are silent. */
-function aDoor(entries: readonly RosterEntry[], policy: string, dead: ReadonlySet<string>, seed: number) {
+function aDoor(entries: readonly ListedServer[], policy: string, dead: ReadonlySet<string>, seed: number) {
   const config = parseRuntimeConfig(JSON.stringify({ policy, defaultApp: 'arena' }));
   const view = aView(entries);
   const asked: string[] = [];

@@ -7,9 +7,9 @@ import type { AssignerOptions } from '../../core/assign/assigner.ts';
 import { createReleaseDesk } from '../../core/assign/release-desk.ts';
 import { createSameAnswer } from '../../core/assign/same-answer.ts';
 import type { AnswerStore, PublicKey, WatchStore } from '../../core/ports.ts';
-import type { RosterEntry } from '../../core/registry/roster.ts';
 import { createReportDesk } from '../../core/suspect/reports.ts';
 import { type AssignBench, anAssignBench, twoSmallServers } from './assign-bench.ts';
+import type { ListedServer } from './build-view.ts';
 import { keysOf } from './tickets.ts';
 
 export interface ApiBench extends AssignBench {
@@ -35,7 +35,7 @@ export interface ApiBench extends AssignBench {
 
 /** The HTTP API over a registry in memory, signing with real keys. */
 export async function anApiBench(
-  servers: readonly RosterEntry[] = twoSmallServers(),
+  servers: readonly ListedServer[] = twoSmallServers(),
   options: Partial<AssignerOptions> = {},
 ): Promise<ApiBench> {
   const bench = await anAssignBench(servers);

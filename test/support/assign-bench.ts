@@ -4,9 +4,9 @@ import type { AssignOutcome, AssignRequest } from '../../core/assign/types.ts';
 import { OnedoorError } from '../../core/errors.ts';
 import type { RegistryStore } from '../../core/ports.ts';
 import type { RowCommand, WriteReply } from '../../core/registry/commands.ts';
-import { buildView, type RosterEntry } from '../../core/registry/roster.ts';
 import type { ServerRow } from '../../core/registry/row.ts';
 import { createPolicy } from '../../core/select/create-policy.ts';
+import { buildView, type ListedServer } from './build-view.ts';
 import { aServer } from './builders.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
 import { seededRng } from './seeded-rng.ts';
@@ -29,7 +29,7 @@ export interface AssignBench {
   /** Makes the roster say what the rows say now. */
   refreshRoster(): Promise<void>;
   /** Makes the roster hold these servers alone, as they were said to be. */
-  showOnly(servers: readonly RosterEntry[]): void;
+  showOnly(servers: readonly ListedServer[]): void;
   free(id: string): Promise<number>;
   degraded: boolean;
   /** How long each message to and from the registry takes. */
@@ -37,7 +37,7 @@ export interface AssignBench {
 }
 
 /** Assigners over a registry in memory whose servers are all ready; the roster is as it was at the last refresh. */
-export async function anAssignBench(servers: readonly RosterEntry[]): Promise<AssignBench> {
+export async function anAssignBench(servers: readonly ListedServer[]): Promise<AssignBench> {
   const store = createMemoryStore();
   const clock = fakeClock();
   for (const { key, server, status } of servers) {
@@ -75,7 +75,7 @@ export async function anAssignBench(servers: readonly RosterEntry[]): Promise<As
     await bench.lag();
     return row;
   };
-  let entries: readonly RosterEntry[] = [];
+  let entries: readonly ListedServer[] = [];
   let version = 0;
   /** A view is written by the assigner that holds it, so that each needs one of its own. */
   const ownRoster = (): RosterSource => {
@@ -155,7 +155,7 @@ export async function assignMany(assigner: Assigner, count: number): Promise<Ass
 }
 
 /** Two servers of three seats. */
-export const twoSmallServers = (): RosterEntry[] => [
+export const twoSmallServers = (): ListedServer[] => [
   aServer({ id: 'a.0', capacity: 3 }),
   aServer({ id: 'b.0', capacity: 3 }),
 ];

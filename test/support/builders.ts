@@ -1,12 +1,7 @@
-import {
-  buildView,
-  type Pool,
-  type RosterEntry,
-  type RosterView,
-  type ServerStatus,
-} from '../../core/registry/roster.ts';
+import type { Pool, RosterView, ServerStatus } from '../../core/registry/roster.ts';
 import type { Placement } from '../../core/registry/row.ts';
 import type { PickQuery } from '../../core/select/policy.ts';
+import { buildView, type ListedServer } from './build-view.ts';
 import { seededRng } from './seeded-rng.ts';
 
 /** Age at which a roster entry is stale in views made here, unless the test says otherwise. */
@@ -19,7 +14,7 @@ type ServerOptions = Partial<Omit<Placement, 'ipv4'>> &
   };
 
 /** A verified, ready, empty server of 10 seats; say only what the test is about: `aServer({ id: 'b.0', free: 3 })`. */
-export function aServer(options: ServerOptions = {}): RosterEntry {
+export function aServer(options: ServerOptions = {}): ListedServer {
   const id = options.id ?? 'i-a.0';
   const slot = Number(id.slice(id.lastIndexOf('.') + 1)) || 0;
   const capacity = options.capacity ?? 10;
@@ -49,18 +44,18 @@ export function aServer(options: ServerOptions = {}): RosterEntry {
 }
 
 /** `count` servers `s-00000.0`, `s-00001.0`, ...: the same but for what `options` says of the n-th. */
-export function servers(count: number, options: (index: number) => ServerOptions = () => ({})): RosterEntry[] {
+export function servers(count: number, options: (index: number) => ServerOptions = () => ({})): ListedServer[] {
   return Array.from({ length: count }, (_, index) =>
     aServer({ id: `s-${String(index).padStart(5, '0')}.0`, ...options(index) }),
   );
 }
 
-export function aView(entries: readonly RosterEntry[] = [aServer()], version = 1): RosterView {
+export function aView(entries: readonly ListedServer[] = [aServer()], version = 1): RosterView {
   return buildView(entries, version, FRESH_MS);
 }
 
 /** All servers of a view as one pool. */
-export function aPool(entries: readonly RosterEntry[] = [aServer()]): Pool {
+export function aPool(entries: readonly ListedServer[] = [aServer()]): Pool {
   const view = aView(entries);
   return { view, members: Int32Array.from(view.entries.keys()) };
 }

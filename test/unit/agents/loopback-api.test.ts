@@ -7,7 +7,7 @@ import { createLobbyHandler, createLobbyPages, type LobbyFacts } from '../../../
 import { createLobbyFeed } from '../../../agents/lobby-feed.ts';
 import { createLoopbackApi, type GameFacing, type GameReport } from '../../../agents/loopback-api.ts';
 import { OnedoorError, refuse } from '../../../core/errors.ts';
-import { aServer } from '../../support/builders.ts';
+import { aServer, aView } from '../../support/builders.ts';
 import { plantTree } from '../../support/temp-tree.ts';
 
 const TOKEN = 'a-token-of-the-api';
@@ -25,7 +25,7 @@ interface Api {
 
 function anApi(
   slot: Partial<GameFacing> = {},
-  roster = async () => ({ version: 3, entries: [aServer({ sessions: 2, free: 8 })] }),
+  roster = async () => aView([aServer({ sessions: 2, free: 8 })], 3),
 ): Api {
   const calls: string[] = [];
   const reports: GameReport[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPlaceBook } from '../../../agents/place-book.ts';
-import { buildView } from '../../../core/registry/roster.ts';
+import { buildView } from '../../support/build-view.ts';
 import { aServer } from '../../support/builders.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 

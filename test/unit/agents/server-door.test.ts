@@ -6,13 +6,13 @@ import { createServerDoor } from '../../../agents/server-door.ts';
 import { answerFields } from '../../../core/assign/answer-fields.ts';
 import { parseRuntimeConfig } from '../../../core/config/runtime-config.ts';
 import type { PacketSource } from '../../../core/ports.ts';
-import type { RosterEntry } from '../../../core/registry/roster.ts';
 import type { Placement } from '../../../core/registry/row.ts';
 import { toWireAddress } from '../../../core/wire/address.ts';
 import { encodeClassic } from '../../../core/wire/classic-packet.ts';
 import { encodeForward, encodeRequest } from '../../../core/wire/encode-request.ts';
 import { encodeResponse } from '../../../core/wire/encode-response.ts';
 import { type RequestFields, WANT } from '../../../core/wire/packet.ts';
+import type { ListedServer } from '../../support/build-view.ts';
 import { aServer, aView } from '../../support/builders.ts';
 import { seededRng } from '../../support/seeded-rng.ts';
 
@@ -31,7 +31,7 @@ function itself(server: Placement, family: 4 | 6 = 4): OwnerAnswer {
   return readAnswer((encoded as { bytes: Uint8Array }).bytes, config.packetType)!;
 }
 
-function aDoor(entries: readonly RosterEntry[] = five, says: (server: Placement) => OwnerAnswer = itself) {
+function aDoor(entries: readonly ListedServer[] = five, says: (server: Placement) => OwnerAnswer = itself) {
   const asked: string[] = [];
   const counters = createCounters();
   const view = aView(entries);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { alternatesOf } from '../../../core/assign/alternates.ts';
-import type { RosterEntry } from '../../../core/registry/roster.ts';
 import { decodeTicket } from '../../../core/ticket/decode.ts';
 import { anAssignBench, aRequest } from '../../support/assign-bench.ts';
+import type { ListedServer } from '../../support/build-view.ts';
 import { aServer, aView, servers } from '../../support/builders.ts';
 
 const ANY = { family: 4, avoid: [] } as const;
@@ -10,7 +10,7 @@ const client = (n: number): Uint8Array => new TextEncoder().encode(`client-${n}`
 
 /** Ids of the alternates of a client on the first of `entries`. */
 function idsOf(
-  entries: readonly RosterEntry[],
+  entries: readonly ListedServer[],
   request: Parameters<typeof alternatesOf>[2] = ANY,
   who = client(1),
 ): readonly string[] {

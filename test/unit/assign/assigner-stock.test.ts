@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { AssignRequest } from '../../../core/assign/types.ts';
-import type { RosterEntry } from '../../../core/registry/roster.ts';
 import { type AssignBench, anAssignBench, aRequest, assignMany } from '../../support/assign-bench.ts';
+import type { ListedServer } from '../../support/build-view.ts';
 import { aServer } from '../../support/builders.ts';
 
-const keyOf = ({ key }: RosterEntry) => key;
+const keyOf = ({ key }: ListedServer) => key;
 
 /** Others take `k` seats of a server; no assigner of the bench hears of it. */
-async function takenByOthers(bench: AssignBench, server: RosterEntry, k: number): Promise<void> {
+async function takenByOthers(bench: AssignBench, server: ListedServer, k: number): Promise<void> {
   expect(await bench.store.write(keyOf(server), { kind: 'take', k, token: `others-${k}` })).toMatchObject({ ok: true });
 }
 
@@ -59,7 +59,7 @@ describe('a gateway whose registry is away', () => {
     return gateway;
   }
 
-  const cases: readonly (readonly [string, Partial<AssignRequest>, readonly RosterEntry[], string | undefined])[] = [
+  const cases: readonly (readonly [string, Partial<AssignRequest>, readonly ListedServer[], string | undefined])[] = [
     ['the server that has stock', {}, [a, b], 'b.0'],
     ['no server that the client lost', { avoid: ['b.0'] }, [a, b], undefined],
     ['no server but the one picked', { pick: 'a.0' }, [a, b], undefined],

@@ -9,17 +9,18 @@ import { openJournal } from '../../../adapters/journal/journal.ts';
 import type { PublicKey, RosterItem } from '../../../core/ports.ts';
 import { parseEntry, replay, snapshot } from '../../../core/registry/journal.ts';
 import type { JournalEntry, SeatSession } from '../../../core/registry/journal-entry.ts';
+import type { RosterEntry } from '../../../core/registry/roster.ts';
 import {
   decodeDynamic,
   decodeIndex,
   encodeDynamic,
   encodeIndex,
   type PlacedStatus,
-  statusAt,
+  placedStatus,
 } from '../../../core/registry/roster-codec.ts';
 import { withKnownRosters } from '../../../core/registry/roster-formats.ts';
 import { createRosterReader } from '../../../core/registry/roster-reader.ts';
-import { decodeStatic, encodeStatic, type StaticEntry, staticVersion } from '../../../core/registry/roster-static.ts';
+import { decodeStatic, encodeStatic, staticVersion } from '../../../core/registry/roster-static.ts';
 import { toBase64Url } from '../../../core/ticket/base64url.ts';
 import { decodeTicket } from '../../../core/ticket/decode.ts';
 import { issueTicket, type TicketOrder } from '../../../core/ticket/issue.ts';
@@ -29,7 +30,7 @@ import { plantTree } from '../../support/temp-tree.ts';
 
 interface Frozen {
   readonly input: {
-    readonly servers: readonly StaticEntry[];
+    readonly servers: readonly RosterEntry[];
     readonly statuses: readonly PlacedStatus[];
     readonly index: readonly { readonly dynamicVersion: number; readonly dynamicAgeMs: number }[];
     readonly ticket: Omit<TicketOrder, 'client'> & { readonly client: string; readonly secret: string };
@@ -69,9 +70,7 @@ describe('what the release before wrote is read:', () => {
   it('the dynamic shard', () => {
     const shard = decodeDynamic(bytes(frozen.dynamic))!;
     expect(shard.staticVersion).toBe(frozen.staticVersion);
-    expect(
-      Array.from({ length: shard.size }, (_, n) => ({ index: shard.index[n], status: statusAt(shard, n) })),
-    ).toEqual(input.statuses);
+    expect(Array.from({ length: shard.size }, (_, n) => placedStatus(shard, n))).toEqual(input.statuses);
   });
 
   it('the index', () => {

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { AssignerOptions } from '../../../core/assign/assigner.ts';
 import { createWaitLine } from '../../../core/assign/wait-line.ts';
 import type { PacketSource } from '../../../core/ports.ts';
-import type { RosterEntry } from '../../../core/registry/roster.ts';
 import { createRosterPages } from '../../../core/roster/roster-pages.ts';
 import { createPolicy } from '../../../core/select/create-policy.ts';
 import { ALWAYS } from '../../../core/select/duty.ts';
@@ -22,6 +21,7 @@ import { createGateway } from '../../../door/gateway.ts';
 import { createLongestAnswer } from '../../../door/longest-answer.ts';
 import { createQuiet } from '../../../door/quiet.ts';
 import { anAssignBench } from '../../support/assign-bench.ts';
+import type { ListedServer } from '../../support/build-view.ts';
 import { aServer, servers } from '../../support/builders.ts';
 import { seededRng } from '../../support/seeded-rng.ts';
 
@@ -29,7 +29,7 @@ const keepalive = { intervalSeconds: 20, transmissions: 10, timeoutMs: 700 };
 const TYPE = 0xffff;
 
 async function aGateway(
-  entries: readonly RosterEntry[],
+  entries: readonly ListedServer[],
   options: {
     policy?: AssignerOptions['policy'];
     unverifiedPerSecond?: number;

@@ -7,7 +7,7 @@ import {
   encodeDynamic,
   encodeIndex,
   type PlacedStatus,
-  statusAt,
+  placedStatus,
 } from '../../../core/registry/roster-codec.ts';
 import { decodeStatic, encodeStatic, staticBytes, staticVersion } from '../../../core/registry/roster-static.ts';
 import { aServer, servers } from '../../support/builders.ts';
@@ -23,10 +23,7 @@ const dynamicCodec: Codec<Dynamic> = {
   decode(bytes) {
     const shard = decodeDynamic(bytes);
     if (!shard) return undefined;
-    const entries = Array.from({ length: shard.size }, (_, n) => ({
-      index: shard.index[n]!,
-      status: statusAt(shard, n),
-    }));
+    const entries = Array.from({ length: shard.size }, (_, n) => placedStatus(shard, n));
     return { staticVersion: shard.staticVersion, entries };
   },
 };

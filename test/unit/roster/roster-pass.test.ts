@@ -65,7 +65,8 @@ describe('roster pass', () => {
     await writer.pass({ rows: [row], removed: [] });
     await writer.pass();
     await reader.refresh();
-    expect(reader.view().entries[0]?.status).toMatchObject({ beat: newer.seats?.beat, free: 4 });
+    const { beat, free } = reader.view();
+    expect([beat[0], free[0]]).toEqual([newer.seats?.beat, 4]);
   });
 
   it('goes on from what another writer left: same shards, same ages, next version', async () => {
@@ -102,7 +103,7 @@ describe('roster pass', () => {
     await createRosterWriter({ store, clock }).pass();
     const reader = createRosterReader({ readRoster: store.readRoster, clock });
     await reader.refresh();
-    expect(reader.view().entries.map(({ status }) => status.beatAgeMs)).toEqual([14_000, 14_000]);
+    expect([...reader.view().beatAgeMs]).toEqual([14_000, 14_000]);
   });
 
   it('does the rest at the next pass when the registry fails in the middle', async () => {

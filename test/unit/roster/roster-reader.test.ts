@@ -95,17 +95,6 @@ describe('roster reader', () => {
     expect(waiting).toHaveLength(2);
   });
 
-  it('shows the new life of an agent', async () => {
-    const { reader, refresh, write } = rosterWorld();
-    write([aRow({ gen: '00000000000000a1' })]);
-    await refresh();
-    for (const gen of ['00000000000000b2', '000000b2000000b2']) {
-      write([aRow({ gen })]);
-      await refresh();
-      expect(reader.view().entries[0]?.status.gen).toBe(gen);
-    }
-  });
-
   it('reads only what has changed', async () => {
     const { refresh, reads, write } = rosterWorld();
     const limits = { shardServers: 2 };
@@ -123,16 +112,40 @@ describe('roster reader', () => {
     expect(reads).toEqual(['INDEX', 'S0', 'D0']);
   });
 
-  it('keeps the same view, with what an assigner corrected in it, until the writer moves', async () => {
+  it('leaves what an assigner corrected in its view until the writer moves, and then writes over it', async () => {
     const { reader, refresh, write } = rosterWorld();
-    write(rows(1));
+    write(rows(1, () => ({ free: 4 })));
     await refresh();
     const view = reader.view();
+    const { version, revision } = view;
+    view.free[0] = 1;
+    view.open[0] = 0;
+    await refresh();
+    expect([view.free[0], view.open[0], view.revision]).toEqual([1, 0, revision]);
+    write(rows(1, () => ({ free: 4 })));
+    await refresh();
+    expect(reader.view()).toMatchObject({ version: version + 1, free: Int32Array.of(4), open: Uint8Array.of(1) });
+    expect(view.revision).not.toBe(revision);
+  });
+
+  it('keeps one view for as long as the same servers stand in it, and makes another for others', async () => {
+    const { reader, refresh, write } = rosterWorld();
+    const [a, b, c] = rows(3) as [ServerRow, ServerRow, ServerRow];
+    write([a, b]);
+    await refresh();
+    const view = reader.view();
+    write([beaten(a, { free: 3 }), { ...b, suspect: true }]);
     await refresh();
     expect(reader.view()).toBe(view);
-    write(rows(1));
+    expect([[...view.free], [...view.open]]).toEqual([
+      [3, 10],
+      [1, 0],
+    ]);
+    write([a, b, c]);
     await refresh();
     expect(reader.view()).not.toBe(view);
+    expect(view.entries).toHaveLength(2);
+    expect(reader.view().entries).toHaveLength(3);
   });
 
   it('closes a server whose beat has not moved for 15 s by its own clock', async () => {
@@ -210,7 +223,7 @@ describe('roster reader', () => {
     const three = rows(3, (n) => ({ free: n + 1 }));
     write(three);
     await refresh();
-    const shown = () => reader.view().entries.map(({ server, status }) => [server.id, status.free]);
+    const shown = () => reader.view().entries.map(({ server }, index) => [server.id, reader.view().free[index]]);
     const [staticItem, dynamicItem, index] = write(three.slice(1), /^$/) as [RosterItem, RosterItem, RosterItem];
     for (const item of [staticItem, dynamicItem]) {
       items.set(item.name, item);

@@ -82,6 +82,7 @@ export function selectionPolicyCase(name: string, { create, countsFree, by = 'dr
         const pool = aPool(servers(100, () => ({ capacity: 4, free: 0 })));
         if (countsFree) expect(policy.pick(pool, aQuery())).toBe(-1);
         pool.view.free[61] = 1;
+        pool.view.gains++;
         const picks = new Set(queries(100).map((query) => policy.pick(pool, query)));
         if (countsFree) expect([...picks]).toEqual([61]);
         else expect(picks.size).toBeGreaterThan(10);

@@ -3,7 +3,6 @@ import { createMemoryStore } from '../../../adapters/memory/registry-store.ts';
 import { createMemoryWatchStore } from '../../../adapters/memory/watch-store.ts';
 import { OnedoorError } from '../../../core/errors.ts';
 import type { PacketSource } from '../../../core/ports.ts';
-import type { RosterEntry, RosterView } from '../../../core/registry/roster.ts';
 import { createClosedRoster } from '../../../core/suspect/closed-roster.ts';
 import { TICK_MS } from '../../../core/suspect/detector.ts';
 import { createMeetings } from '../../../core/suspect/meetings.ts';
@@ -12,13 +11,14 @@ import { toWireAddress } from '../../../core/wire/address.ts';
 import { decodePacket } from '../../../core/wire/decode.ts';
 import { encodeResponse } from '../../../core/wire/encode-response.ts';
 import { createCounters } from '../../../door/counters.ts';
+import type { ListedServer } from '../../support/build-view.ts';
 import { aServer, aView } from '../../support/builders.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { seededRng } from '../../support/seeded-rng.ts';
 
 const TYPE = 0xffff;
 const IDS = ['a.0', 'b.0', 'c.0'];
-const entryOf = (id: string, n: number): RosterEntry => aServer({ id, ipv4: `203.0.113.${n + 1}`, suspect: false });
+const entryOf = (id: string, n: number): ListedServer => aServer({ id, ipv4: `203.0.113.${n + 1}`, suspect: false });
 
 /** A gateway's prober over three servers, which answer at once as long as they live. */
 async function aProber(options: { readonly watch?: ReturnType<typeof createMemoryWatchStore> } = {}) {
@@ -183,13 +183,13 @@ describe('a gateway that probes', () => {
     world.view = aView(
       entries.map((entry) => ({
         ...entry,
-        status: { ...entry.status, state: 'draining' } as RosterView['entries'][number]['status'],
+        status: { ...entry.status, state: 'draining' as const },
       })),
       2,
     );
     await run(2_000);
     expect(prober.facts()).toMatchObject({ watched: 0, suspects: [] });
-    world.view = aView(entries as RosterView['entries'] as RosterEntry[], 3);
+    world.view = aView(entries, 3);
     expect(isOpen('a.0')).toBe(1);
   });
 });
