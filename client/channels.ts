@@ -27,35 +27,57 @@ export function openUdp(family: 4 | 6, to: Endpoint | undefined, owner: ChannelO
     lookup: (host, _options, done) => done(null, host, isIPv6(host) ? 6 : 4),
   });
   let isOpen = true;
+  /** Datagrams that the system has not taken yet. */
+  let pending = 0;
+  let onSent: (() => void) | undefined;
   let waiting: Uint8Array[] | undefined = to && [];
   const fail = (): void => {
     if (isOpen) owner.onFailed();
   };
   const done = (error: Error | null): void => {
+    pending--;
+    if (pending === 0) onSent?.();
     if (error) fail();
   };
-  socket.on('error', fail);
+  socket.on('error', () => {
+    fail();
+    // What waited for a port that cannot be had goes nowhere.
+    pending = 0;
+    onSent?.();
+  });
   socket.on('message', (bytes, { address, port }) => {
     const from = toBytes(address);
     if (from && isOpen) owner.onPacket({ address: from, port }, bytes);
   });
   if (to) {
     socket.once('connect', () => {
-      for (const bytes of waiting ?? []) socket.send(bytes, done);
+      for (const bytes of waiting ?? []) {
+        pending++;
+        socket.send(bytes, done);
+      }
       waiting = undefined;
     });
     socket.connect(to.port, formatAddress(to.address));
   }
   return {
     send(target, bytes) {
-      if (waiting) waiting.push(bytes);
-      else if (to) socket.send(bytes, done);
+      if (waiting) {
+        waiting.push(bytes);
+        return;
+      }
+      pending++;
+      if (to) socket.send(bytes, done);
       else socket.send(bytes, target.port, formatAddress(target.address), done);
     },
     close() {
       isOpen = false;
       waiting = undefined;
-      return new Promise((resolve) => socket.close(() => resolve()));
+      return new Promise((resolve) => {
+        const end = (): unknown => socket.close(() => resolve());
+        // The last word of a socket that was just opened would be lost with it.
+        if (pending === 0) end();
+        else onSent = end;
+      });
     },
     hold: (on) => {
       if (on) socket.ref();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { familyBehind, grantLike } from '../core/session/nat64.ts';
 import { createSessionMachine } from '../core/session/session-machine.ts';
-import type { Endpoint, SessionAction, SessionEvent, SessionNotice } from '../core/session/types.ts';
+import type { Endpoint, LossReport, SessionAction, SessionEvent, SessionNotice } from '../core/session/types.ts';
 import { type Channel, openTcp, openUdp } from './channels.ts';
 import { chooseNow } from './chooser.ts';
 import { askOverHttp } from './http-assign.ts';
@@ -132,6 +132,9 @@ export class Driver {
       case 'http-cancel':
         this.#requests.get(action.request)?.abort();
         return;
+      case 'http-report':
+        this.#report(action.report);
+        return;
       case 'resolve':
         void this.#resolve();
         return;
@@ -171,12 +174,7 @@ export class Driver {
     const abort = new AbortController();
     this.#requests.set(request, abort);
     // Told beside the question: no answer depends on it.
-    if (report)
-      this.track(
-        createNodeApi(http, this.ending)
-          .report(report.ticket, report.reason)
-          .catch(() => {}),
-      );
+    if (report) this.#report(report);
     const wish = { ...names, client, avoid, ...(pick !== undefined && { pick }), ...(wait !== undefined && { wait }) };
     const asked = askOverHttp({ base: http, ...wish, family: familyBehind(this.#like), signal: abort.signal });
     this.track(asked.then(() => {}));
@@ -184,6 +182,13 @@ export class Driver {
     const answer = given?.ok ? { ...given, grant: grantLike(given.grant, this.#like) } : given;
     this.#requests.delete(request);
     this.event({ type: 'http-answer', request, ...(answer && { answer }) });
+  }
+
+  #report({ ticket, reason }: LossReport): void {
+    const { http } = this.#settings;
+    if (http === undefined) return;
+    const told = createNodeApi(http, this.ending).report(ticket, reason);
+    this.track(told.catch(() => {}));
   }
 
   async #choose({ avoid, cached }: SessionAction & { type: 'choose' }): Promise<void> {

@@ -87,11 +87,19 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
     return encoded.ok ? encoded.bytes : error(request, source, encoded);
   };
 
+  /** A client that has a server again says what became of the last one; it waits for nothing. */
+  const noted = (request: ExtendedRequest, source: PacketSource, address: Uint8Array) => {
+    const cookie = source.protocol === TCP ? undefined : cookieFirst(request, source, address);
+    if (!cookie && request.report !== undefined && request.ticket !== undefined) deps.takeReport?.(request.ticket);
+    return cookie?.answer;
+  };
+
   return async (request, source) => {
     counters.count('extended');
     const address = parseAddress(source.address);
     if (!address) return undefined;
     if (((request.want ?? 0) & (WANT.roster | WANT.lobby)) !== 0) return listed(request, source, address);
+    if (((request.want ?? 0) & WANT.noServer) !== 0) return noted(request, source, address);
     const key = `${bytesToHex(request.nonce)}${bytesToHex(request.client ?? address)}`;
     const nowMs = clock.monoMs();
     let answer = deps.answers.find(key, nowMs);

@@ -36,7 +36,7 @@ typedef struct od_bytes { const uint8_t *data; size_t length; } od_bytes;
 enum { OD_OK, OD_SHORT, OD_LONG, OD_LENGTH_MISMATCH, OD_LENGTH_INVALID, OD_WRONG_TYPE, OD_OPTION_PAST_END,
        OD_TOO_MANY_OPTIONS, OD_OPTION_REPEATED, OD_VALUE_SIZE, OD_NOT_UTF8, OD_NO_NONCE, OD_WRONG_ROLE };
 enum { OD_ROLE_GAME = 0, OD_ROLE_PROBE = 1, OD_ROLE_LOBBY = 2, OD_ROLE_VOICE = 3 };
-enum { OD_WANT_ROSTER = 1, OD_WANT_LOBBY = 2, OD_WANT_NO_DIRECT_ANSWER = 4 };
+enum { OD_WANT_ROSTER = 1, OD_WANT_LOBBY = 2, OD_WANT_NO_DIRECT_ANSWER = 4, OD_WANT_NO_SERVER = 8 };
 /* A response. IPv4 addresses are mapped into 16 bytes, except in a classic packet. Pages are checked alone. */
 typedef struct od_response {
   int classic;            /* 4 or 6: a classic packet, which has an address and nothing else; 0: extended */
@@ -156,7 +156,7 @@ typedef struct od_session {
   uint8_t door_count, turn, phase, via, granted, told, failures, busy, pending;
   uint8_t has_joining, has_received, flowed, gap_at, gap_count, own_client[16];
   uint16_t next_channel, pad_to, gaps[8];
-  uint32_t until, sent, last_received;
+  uint32_t until, sent, last_received; /* `until`: with a server, since when the door has given one */
   od__watch watch;
   /* A server that this one named is joined only after this one has answered, and then nothing is searched. */
   union {
@@ -423,7 +423,8 @@ const char *od_code_name(int code) {
 enum { OD__IDLE, OD__SEARCHING, OD__WAITING, OD__PLAYING, OD__TRYING, OD__LEAVING, OD__CLOSED };
 enum { OD__DUE, OD__LIVE, OD__FAILED };
 enum { OD__DOOR_REQUEST_MS = 6000, OD__DOOR_UDP_ALONE_MS = 2000, OD__RETRY_CAP_MS = 300000, OD__ASK_AGAIN_MS = 2000,
-       OD__HINT_SPACING_MS = 1000, OD__QUIET_MS = 1000, OD__TRANSMISSIONS = 3, OD__MAX_COOKIES = 3 };
+       OD__STORM_MS = 5000, OD__HINT_SPACING_MS = 1000, OD__QUIET_MS = 1000, OD__TRANSMISSIONS = 3,
+       OD__MAX_COOKIES = 3 };
 static int od__due(uint32_t now, uint32_t at) { return (int32_t)(now - at) >= 0; }
 static uint32_t od__left(uint32_t now, uint32_t at) { return od__due(now, at) ? 0 : at - now; }
 static uint32_t od__min(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -653,6 +654,7 @@ static void od__send_request(od_session *s, od__attempt *attempt, od_bytes cooki
   request.cookie = cookie; if (search->wait_length) request.wait = od__bytes(search->wait, search->wait_length);
   /* A repeat says that a direct answer may be what did not arrive: "want". */
   if (attempt->via == OD_UDP && attempt - search->attempts >= s->door_count) request.want = OD_WANT_NO_DIRECT_ANSWER;
+  if (attempt->state == OD__DUE) request.want = OD_WANT_NO_SERVER;
   if (search->reporting && s->watch.ticket_length) {
     request.report = search->reporting;
     request.ticket = od__bytes((const uint8_t *)s->watch.ticket, s->watch.ticket_length);
@@ -671,25 +673,21 @@ static void od__end_search(od_session *s) {
   od__search *search = od__searching(s); int i;
   for (i = 0; i < search->attempt_count; i++)
     if (search->attempts[i].state != OD__DUE) od__shut(s, &search->attempts[i].channel);
-  search->attempt_count = 0;
-}
+  search->attempt_count = 0; }
 static void od__plan(od_session *s, uint8_t via, int door, int after_ms) {
   od__search *search = od__searching(s); od__attempt *attempt = &search->attempts[search->attempt_count++];
   memset(attempt, 0, sizeof *attempt); attempt->via = via; attempt->door = (uint8_t)door;
-  attempt->after_ms = (uint16_t)after_ms;
-}
+  attempt->after_ms = (uint16_t)after_ms; }
 /* When an attempt is to start, counted from the request's start; the first one, and one after a failure, at once. */
 static uint32_t od__attempt_after(const od__search *search, int i) {
   if (search->attempts[i].state != OD__DUE) return OD_NEVER;
-  return i == 0 || search->attempts[i - 1].state == OD__FAILED ? 0 : search->attempts[i].after_ms;
-}
+  return i == 0 || search->attempts[i - 1].state == OD__FAILED ? 0 : search->attempts[i].after_ms; }
 /* UDP never says that nobody is there; where TCP has failed, it is waited for less. */
 static uint32_t od__search_ends_after(const od__search *search) {
   int i, others = 0, failed = 0;
   for (i = 0; i < search->attempt_count; i++)
     if (search->attempts[i].via != OD_UDP) { others++; failed += search->attempts[i].state == OD__FAILED; }
-  return others > 0 && others == failed ? OD__DOOR_UDP_ALONE_MS : OD__DOOR_REQUEST_MS;
-}
+  return others > 0 && others == failed ? OD__DOOR_UDP_ALONE_MS : OD__DOOR_REQUEST_MS; }
 static void od__refuse(od_session *s, int code, uint32_t retry_after_ms, uint32_t now);
 static void od__search_tick(od_session *s, uint32_t now) {
   od__search *search = od__searching(s); int i, failed = 0; const uint32_t elapsed = now - search->started;
@@ -715,12 +713,21 @@ static void od__ask(od_session *s, uint32_t now) {
   for (i = 0; i < 2 && i < s->door_count; i++) od__plan(s, OD_TCP, i, 1000 + 250 * i);
   od__search_tick(s, now);
 }
+static uint32_t od__below(od_session *s, uint32_t end) {
+  uint8_t random[4]; s->host->random(s->user, random, 4); return (uint32_t)(((uint64_t)od__u32(random) * end) >> 32); }
+static uint32_t od__wait(od_session *s, uint32_t ms, uint32_t now) {
+  s->phase = OD__WAITING; s->until = now + ms; return ms; }
 static uint32_t od__back_off(od_session *s, uint32_t retry_after_ms, uint32_t now) {
-  const uint32_t ceiling = s->failures < 7 ? 250u << s->failures : 30000u; uint8_t random[4]; uint32_t wait;
-  s->host->random(s->user, random, 4);
-  wait = od__min(retry_after_ms, OD__RETRY_CAP_MS) + (uint32_t)(((uint64_t)od__u32(random) * ceiling) >> 32);
-  if (s->failures < 7) s->failures++;
-  s->phase = OD__WAITING; s->until = now + wait; return wait;
+  const uint32_t ceiling = s->failures < 7 ? 250u << s->failures++ : 30000u;
+  return od__wait(s, od__min(retry_after_ms, OD__RETRY_CAP_MS) + od__below(s, ceiling), now); }
+/* In without the door, which would never hear of the loss: one datagram that wants nothing tells it. */
+static void od__tell_loss(od_session *s) {
+  od__search *search = od__searching(s); od__attempt *attempt = &search->attempts[0];
+  search->reporting = search->report; search->report = 0;
+  if (!search->reporting || s->via != OD_UDP || s->door_count == 0) return;
+  memset(attempt, 0, sizeof *attempt); attempt->via = OD_UDP; s->host->random(s->user, search->nonce[0], 16);
+  attempt->channel = od__open(s, OD_UDP, od__door(s, attempt), 0);
+  od__send_request(s, attempt, od__bytes(NULL, 0)); od__shut(s, &attempt->channel);
 }
 static void od__end(od_session *s, od_event_type type, int code) {
   od_event event = od__event(type, od_current(s)); event.code = code; s->phase = OD__CLOSED; od__tell(s, &event); }
@@ -744,8 +751,7 @@ static int od__repeats(od_session *s, od__attempt *attempt, const od_response *r
 }
 static void od__play(od_session *s, int via) {
   od_event event = od__event(s->granted ? OD_REASSIGNED : OD_CONNECTED, &s->watch.server);
-  event.via = s->via = (uint8_t)via; s->granted = 1; s->phase = OD__PLAYING; s->told = 0; od__tell(s, &event);
-}
+  event.via = s->via = (uint8_t)via; s->granted = 1; s->phase = OD__PLAYING; s->told = 0; od__tell(s, &event); }
 /* The server has answered: what went wrong before is over. */
 static void od__confirm(od_session *s) {
   s->failures = 0; if (!s->has_joining) od__searching(s)->avoid_length = 0; }
@@ -770,14 +776,13 @@ static void od__search_packet(od_session *s, const od_input *in, const od_respon
     if (via != OD_UDP || !od__same_endpoint(in->from, &probe)) return;
   }
   od__end_search(s); search->wait_length = 0; od__take_grant(&s->watch, r);
-  od__watch_server(s, &s->watch, via != OD_UDP, now); od__play(s, via);
+  s->until = now; od__watch_server(s, &s->watch, via != OD_UDP, now); od__play(s, via);
 }
 static uint32_t od__search_wake(const od_session *s, uint32_t now) {
   const od__search *search = &s->u.search; const uint32_t elapsed = now - search->started;
   uint32_t after = od__search_ends_after(search); int i;
   for (i = 0; i < search->attempt_count; i++) after = od__min(after, od__attempt_after(search, i));
-  return after <= elapsed ? 0 : after - elapsed;
-}
+  return after <= elapsed ? 0 : after - elapsed; }
 
 /* ---- Losing a server, and moving ---- */
 /* The newest first, the last one forgotten: option *avoid*. */
@@ -793,11 +798,11 @@ static void od__shun(od_session *s, const od_server *server, uint8_t report) {
   }
   memcpy(search->avoid, list, used); search->avoid_length = (uint8_t)used;
 }
-/* The next alternate with the same ticket; if there is none: the door, at once if all was well until now. */
+/* The next alternate with the same ticket, or the door: a crowd comes spread over 5 s, or as long as it has played. */
 static void od__try_next(od_session *s, uint32_t now) {
   od__watch *w = &s->watch; od__alternate to;
   if (w->alternate_count == 0 && s->failures > 0) { od__back_off(s, 0, now); return; }
-  if (w->alternate_count == 0) { od__ask(s, now); return; }
+  if (w->alternate_count == 0) { od__wait(s, od__below(s, od__min(OD__STORM_MS, now - s->until)), now); return; }
   to = w->alternates[0]; w->alternates[0] = w->alternates[1]; w->alternate_count--;
   memset(&w->server, 0, sizeof w->server); memcpy(w->server.address, to.address, 16); w->server.port_count = 2;
   w->server.roles[0] = OD_ROLE_GAME; w->server.ports[0] = to.game; w->server.roles[1] = OD_ROLE_PROBE;
@@ -811,20 +816,19 @@ static void od__lose(od_session *s, int reason, int code, uint32_t now) {
   od__shun(s, &lost, reason == OD_REFUSED_ME ? 2 : 1);
   /* A ticket that was refused here is no better at an alternate. */
   if (reason == OD_REFUSED_ME || s->watch.ticket_length == 0) s->watch.alternate_count = 0;
+  if (reason == OD_REFUSED_ME) s->until = now;
   s->phase = OD__TRYING; od__tell(s, &event); if (!joining) { od__try_next(s, now); return; }
   /* The lost server's ticket is gone with it, so there is nothing to report. */
   s->watch = next; od__searching(s)->report = 0; s->has_received = s->gap_count = 0;
 }
 static void od__end_joining(od_session *s) {
   if (!s->has_joining) return;
-  od__end_watch(s, &s->u.joining); s->has_joining = 0; memset(&s->u, 0, sizeof s->u);
-}
+  od__end_watch(s, &s->u.joining); s->has_joining = 0; memset(&s->u, 0, sizeof s->u); }
 /* The named server has let the client in. */
 static void od__moved(od_session *s) {
   od__end_watch(s, &s->watch); s->watch = s->u.joining; s->has_joining = 0; memset(&s->u, 0, sizeof s->u);
   s->has_received = s->gap_count = s->gap_at = s->flowed = 0; s->sent = 0;
-  od__play(s, s->watch.path == OD_TCP ? OD_TCP : OD_UDP); od__confirm(s);
-}
+  od__play(s, s->watch.path == OD_TCP ? OD_TCP : OD_UDP); od__confirm(s); }
 /* One way at a time: the same seat is named again in every answer until the client has gone. */
 static void od__follow(od_session *s, const od_response *r, uint32_t now) {
   od_event event = od__event(OD_MOVING, &s->watch.server); od_server *next = &s->u.joining.server;
@@ -844,7 +848,7 @@ static int od__is_watching(const od_session *s) {
   return s->phase == OD__PLAYING || s->phase == OD__TRYING || s->phase == OD__LEAVING; }
 static void od__settle_trial(od_session *s, int outcome, uint32_t now) {
   if (s->watch.accepted) {
-    od__play(s, s->watch.path == OD_TCP ? OD_TCP : OD_UDP); od__confirm(s);
+    od__tell_loss(s); od__play(s, s->watch.path == OD_TCP ? OD_TCP : OD_UDP); od__confirm(s);
   } else if (outcome != OD__LIVES) { od__end_watch(s, &s->watch); od__try_next(s, now); }
 }
 /* What the watched server's answer or silence means. */
@@ -861,22 +865,19 @@ static void od__settle(od_session *s, int outcome, const od_response *r, uint32_
 static int od__settle_joining(od_session *s, int outcome) {
   if (s->has_joining && s->u.joining.accepted) { od__moved(s); return 1; }
   if (outcome != OD__LIVES) od__end_joining(s);
-  return 0;
-}
+  return 0; }
 
 /* ---- Inputs ---- */
 static void od__packet(od_session *s, const od_input *in, uint32_t now) {
   od_response r; if (od_read_response(in->bytes, in->count, od__type(s), &r) != OD_OK || r.classic) return;
   if (s->phase == OD__SEARCHING) { od__search_packet(s, in, &r, now); return; }
   if (s->has_joining && od__settle_joining(s, od__watch_packet(s, &s->u.joining, in, &r, now))) return;
-  if (od__is_watching(s)) od__settle(s, od__watch_packet(s, &s->watch, in, &r, now), &r, now);
-}
+  if (od__is_watching(s)) od__settle(s, od__watch_packet(s, &s->watch, in, &r, now), &r, now); }
 static void od__tick(od_session *s, uint32_t now) {
   if (s->phase == OD__SEARCHING) { od__search_tick(s, now); return; }
   if (s->phase == OD__WAITING && od__due(now, s->until)) { od__ask(s, now); return; }
   if (s->has_joining && od__settle_joining(s, od__watch_tick(s, &s->u.joining, now))) return;
-  if (od__is_watching(s)) od__settle(s, od__watch_tick(s, &s->watch, now), NULL, now);
-}
+  if (od__is_watching(s)) od__settle(s, od__watch_tick(s, &s->watch, now), NULL, now); }
 static void od__failed(od_session *s, uint16_t channel, uint32_t now) {
   od__attempt *attempt = s->phase == OD__SEARCHING ? od__attempt_of(s, channel) : NULL;
   if (attempt) attempt->state = OD__FAILED;

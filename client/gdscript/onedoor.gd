@@ -944,6 +944,8 @@ class Watch:
 	# The channels to its probe port: the way that was answered first is kept. `doubts`: the door was not reached by
 	# UDP.
 	var doubts
+	# The most that `timeout` counts as until the server has answered.
+	var patience
 	var path = ""
 	var udp = []
 	var tcp = 0
@@ -961,7 +963,8 @@ class Watch:
 	var gap_at = 0
 	var flowed = false
 
-	func _init(its_grant, door_doubts):
+	func _init(its_grant, door_doubts, its_patience):
+		patience = its_patience
 		grant = its_grant
 		show = grant.ticket
 		to = {"address": grant.server.address, "port": grant.server.probe_port()}
@@ -972,7 +975,7 @@ class Watch:
 		return int(max(grant.keepalive[0] * 1000, 1000))
 
 	func timeout_ms():
-		return int(clamp(grant.keepalive[2], 100, 10000))
+		return int(clamp(grant.keepalive[2], 100, 10000 if accepted else patience))
 
 	func owns(channel):
 		return channel == tcp or udp.has(channel)
@@ -1024,6 +1027,8 @@ class Machine:
 	var _nonces = {}
 	var _started = 0
 	var _until = 0
+	# When the door gave the last server.
+	var _since = 0
 	var _pad_to = 800
 	var _wait = null
 	# Requests in a row that gave no confirmed session.
@@ -1316,6 +1321,7 @@ class Machine:
 		_wait = null
 		_end_search()
 		_watch = _watch_server(grant, attempt.via != "udp", now)
+		_since = now
 		_play(attempt.via)
 
 	# Answers that ask for the same request once more, from the same port; false if they were answered enough.
@@ -1345,17 +1351,20 @@ class Machine:
 	# Full jitter, which spreads a crowd that lost one server, after the door's own time, of which five minutes count.
 	func _back_off(retry_after, now):
 		var ceiling = min(30000, 250 << int(min(_failures, 7)))
-		var part = Wire.u32(_random.bytes(4), 0) / 4294967296.0
-		var retry_in = int(min(retry_after, 300000)) + int(part * ceiling)
+		var retry_in = int(min(retry_after, 300000)) + int(_part() * ceiling)
 		_failures += 1
 		phase = WAITING
 		_until = now + retry_in
 		return retry_in
 
+	# From 0 to 1, which is left out.
+	func _part():
+		return Wire.u32(_random.bytes(4), 0) / 4294967296.0
+
 	# ---- Keepalives ----
 
-	func _watch_server(grant, doubts, now):
-		var watch = Watch.new(grant, doubts)
+	func _watch_server(grant, doubts, now, patience = 10000):
+		var watch = Watch.new(grant, doubts, patience)
 		_start_keepalive(watch, now)
 		return watch
 
@@ -1613,6 +1622,9 @@ class Machine:
 			_owner = PoolByteArray()
 			phase = TRYING
 			return
+		# Servers do not refuse whole crowds at once.
+		if reason == "refused":
+			_since = now
 		# A ticket that was refused here is no better at an alternate.
 		_try(grant, [] if reason == "refused" or grant.ticket == null else grant.alternates, now)
 
@@ -1645,13 +1657,19 @@ class Machine:
 			var next = others.pop_front()
 			_rest = others
 			phase = TRYING
-			_watch = _watch_server(grant.with_server(next.copy(), others), _via != "udp", now)
+			# Who has a ticket shows it to alternates in haste: they may be gone as well.
+			var is_owner = next.id.size() > 0 and next.id == _owner
+			var patience = 10000 if grant.ticket == null or is_owner else 250
+			_watch = _watch_server(grant.with_server(next.copy(), others), _via != "udp", now, patience)
 			return
 		if _resume != null and granted == null:
 			_shun(_resume, 1)
 		_resume = null
-		# The door, at once if all was well until now.
-		if _failures == 0:
+		if _failures > 0:
+			_back_off(0, now)
+		elif granted == null:
 			_ask(now)
 		else:
-			_back_off(0, now)
+			# A crowd that lost one server comes to the door spread over 5 s, or over as long as it has played.
+			phase = WAITING
+			_until = now + int(_part() * min(5000, now - _since))

@@ -235,7 +235,7 @@ function noAnswer(): DoorOutcome {
   return { kind: 'refused', refusal: refuse('client.no-answer') };
 }
 
-function familyOf(endpoint: Endpoint): 4 | 6 {
+export function familyOf(endpoint: Endpoint): 4 | 6 {
   return endpoint.address.length === 4 ? 4 : 6;
 }
 

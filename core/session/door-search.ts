@@ -1,7 +1,8 @@
 import { type Refusal, refuse } from '../errors.ts';
 import { type DoorOutcome, DoorRequest } from './door-request.ts';
+import { tellLoss } from './tell-loss.ts';
 import { CHOOSE_MS, DOOR_UDP_AT_MS, RESOLVE_MS } from './timing.ts';
-import type { Endpoint, LossReport, NamedServer, SessionEvent, SessionShared } from './types.ts';
+import type { Endpoint, LossReport, NamedServer, SessionEvent, SessionShared, Via } from './types.ts';
 
 export type SearchOutcome =
   | DoorOutcome
@@ -86,6 +87,11 @@ export class DoorSearch {
     if (step.name === 'asking') return this.#judge(step.request.tick(nowMs), nowMs);
     if (step.name === 'idle' || nowMs < step.untilMs) return undefined;
     return step.name === 'resolving' ? this.#request(nowMs) : this.#finish(NO_ANSWER);
+  }
+
+  /** What became of a server, told to the door by whoever wants no other one. `via`: a way that works. */
+  tell(report: LossReport, via: Via): void {
+    tellLoss(this.#shared, turned(this.#doors ?? [], this.#turn)[0], report, via);
   }
 
   end(): void {

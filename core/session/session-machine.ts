@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../errors.ts';
 import { DOOR_REQUEST_BYTES, MAX_AVOID } from '../wire/limits.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, stormMs } from './backoff.ts';
 import { DoorSearch, type SearchOutcome } from './door-search.ts';
 import { HOPELESS, NO_SERVER } from './refusals.ts';
 import { ServerSession, type SessionOutcome } from './server-session.ts';
@@ -61,6 +61,8 @@ class Machine {
   /** The grant that the application has; undefined before the first. */
   #granted: Grant | undefined;
   #resume: Grant | undefined;
+  /** When the door gave the last server. */
+  #sinceMs = 0;
   #via: Via = 'udp';
 
   constructor(options: SessionOptions) {
@@ -181,6 +183,7 @@ class Machine {
   #found(outcome: SearchOutcome | undefined, nowMs: number): void {
     if (!outcome || this.#phase.name !== 'searching') return;
     if (outcome.kind === 'granted') {
+      this.#sinceMs = nowMs;
       this.#play(new ServerWatch(this.#shared, outcome.grant, outcome.via !== 'udp', nowMs), outcome.via);
     } else if (outcome.kind === 'direct') {
       const [server] = outcome.servers;
@@ -197,8 +200,7 @@ class Machine {
       return;
     }
     if (NO_SERVER.includes(code)) this.#avoid = [];
-    const retryInMs = this.#backOff(retryAfterMs, nowMs);
-    this.#shared.push({ type: 'waiting', ...why, retryInMs });
+    this.#shared.push({ type: 'waiting', ...why, retryInMs: this.#backOff(retryAfterMs, nowMs) });
   }
 
   #backOff(retryAfterMs: number, nowMs: number): number {
@@ -233,9 +235,17 @@ class Machine {
 
   #settleTrial(outcome: TrialOutcome | undefined, nowMs: number): void {
     if (!outcome || this.#phase.name !== 'trying') return;
-    if (outcome.kind === 'joined') this.#play(outcome.watch, outcome.watch.via);
+    if (outcome.kind === 'joined') this.#joined(outcome.watch);
     else if (this.#phase.direct && !this.#resume) this.#refused(refuse('client.no-answer'), nowMs);
     else this.#givenUp(nowMs);
+  }
+
+  /** In without the door, which would never hear of the loss: it is told by itself. */
+  #joined(watch: ServerWatch): void {
+    const isNews = this.#report && watch.grant.server.id !== this.#granted?.server.id;
+    if (isNews) this.#search.tell(this.#report!, watch.via);
+    this.#report = undefined;
+    this.#play(watch, watch.via);
   }
 
   #lose({ grant, accepted }: ServerWatch, outcome: SessionOutcome & { kind: 'lost' }, nowMs: number): void {
@@ -248,13 +258,15 @@ class Machine {
     if (joining) {
       const trial = new Trial(this.#shared, joining, joining.grant.alternates, { doubtsUdp: this.#via !== 'udp' });
       this.#phase = { name: 'trying', trial, direct: false };
+      this.#report = undefined;
       return;
     }
     // What the client chose itself it tries once more, if only the application's own connection broke.
     const again = reason === 'reported' && this.#shared.options.chooses ? [grant.server] : [];
+    const others = grant.ticket === undefined ? [] : grant.alternates;
     // A ticket that was refused here is no better at an alternate.
-    const others = reason === 'refused' || grant.ticket === undefined ? [] : grant.alternates;
-    this.#try(grant, [...again, ...others], grant.server.id, nowMs);
+    if (reason === 'refused') this.#givenUp(nowMs, 0);
+    else this.#try(grant, [...again, ...others], grant.server.id, nowMs);
   }
 
   #shun({ server: { id }, ticket }: Grant, reason: LossReport['reason']): void {
@@ -270,12 +282,13 @@ class Machine {
     else this.#givenUp(nowMs);
   }
 
-  /** No server was left to try: the door, at once if all was well until now. */
-  #givenUp(nowMs: number): void {
+  /** No server was left to try: the door. Those that one server's death sends there come one after the other. */
+  #givenUp(nowMs: number, playedMs = nowMs - this.#sinceMs): void {
     if (this.#resume && !this.#granted) this.#shun(this.#resume, 'silent');
     this.#resume = undefined;
-    if (this.#failures === 0) this.#ask(nowMs);
-    else this.#backOff(0, nowMs);
+    if (this.#failures > 0) this.#backOff(0, nowMs);
+    else if (!this.#granted || playedMs === 0) this.#ask(nowMs);
+    else this.#phase = { name: 'waiting', untilMs: nowMs + stormMs(playedMs, this.#shared.options.rng) };
   }
 
   #close(nowMs: number): void {

@@ -23,6 +23,11 @@ export const CHOOSE_MS = 15_000;
 /** Full jitter: the n-th new request waits between 0 and min(cap, base * 2^n). */
 export const BACKOFF_BASE_MS = 250;
 export const BACKOFF_CAP_MS = 30_000;
+/**
+ * A crowd whose server died with its alternates comes to the door spread over this time, or over as long as it has played:
+ * who came within a second may come again within one.
+ */
+export const STORM_MS = 5_000;
 /** The longest that a door can make a client wait: a wrong number must not keep players out for days. */
 export const RETRY_AFTER_CAP_MS = 300_000;
 

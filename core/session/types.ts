@@ -114,6 +114,8 @@ export type SessionAction =
       readonly report?: LossReport;
     }
   | { readonly type: 'http-cancel'; readonly request: number }
+  /** POST /v1/reports alone; nobody waits for the answer. */
+  | { readonly type: 'http-report'; readonly report: LossReport }
   /** Resolve the door's name; answer by `doors`. */
   | { readonly type: 'resolve' }
   /** Choose servers that are not to be avoided; answer by `chosen`. `cached`: from the kept roster, the door is away. */

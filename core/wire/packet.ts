@@ -16,7 +16,7 @@ export interface ClassicPacket {
 }
 
 /** Bits of the want option; unknown bits are ignored. */
-export const WANT = { roster: 1, lobby: 2, noDirectAnswer: 4 } as const;
+export const WANT = { roster: 1, lobby: 2, noDirectAnswer: 4, noServer: 8 } as const;
 
 /** Reason byte of the report option; a reader takes an unknown reason for `silent`. */
 export const REPORT = { silent: 1, refused: 2 } as const;

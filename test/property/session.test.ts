@@ -163,6 +163,7 @@ describe('the loss of a server', () => {
         seed: index + 1,
         servers: 4,
         conditions: { lossPct: 1, duplicatePct: 1, delayMs: [15, 60] },
+        door: { pick: ([first]) => first, alternates: ([, second, third]) => [second!, third!] },
       });
       world.run(3_000);
       const server = world.serverOf(world.client.all('assigned')[0]!.grant.server);

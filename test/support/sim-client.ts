@@ -129,6 +129,7 @@ export class SimClient {
         this.#post(action);
         return;
       case 'http-cancel':
+      case 'http-report':
         return;
       case 'choose': {
         const servers = this.#options.choose?.(action.avoid, action.cached);

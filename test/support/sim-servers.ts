@@ -2,7 +2,7 @@ import type { Endpoint } from '../../core/session/types.ts';
 import { fromWireAddress, toWireAddress } from '../../core/wire/address.ts';
 import { decodePacket } from '../../core/wire/decode.ts';
 import { encodeResponse } from '../../core/wire/encode-response.ts';
-import type { ExtendedRequest, ResponseFields } from '../../core/wire/packet.ts';
+import { type ExtendedRequest, type ResponseFields, WANT } from '../../core/wire/packet.ts';
 import { PORT_ROLE } from '../../core/wire/server-port.ts';
 import type { SimListener, SimNetwork } from './sim-network.ts';
 
@@ -98,6 +98,8 @@ export class SimDoor extends SimPeer {
   /** Instead of choosing a server. */
   reaction: ((request: ExtendedRequest, from: Endpoint) => Answer) | undefined;
   seats = 0;
+  /** Of clients that want no server. */
+  readonly reports: ExtendedRequest[] = [];
 
   constructor(
     network: SimNetwork,
@@ -122,6 +124,12 @@ export class SimDoor extends SimPeer {
         probePort: at.port,
       })),
     };
+  }
+
+  override take(bytes: Uint8Array, from: Endpoint, via: 'udp' | 'tcp', reply: (bytes: Uint8Array) => void): void {
+    const request = readRequest(bytes);
+    if (((request.want ?? 0) & WANT.noServer) === 0) super.take(bytes, from, via, reply);
+    else this.reports.push(request);
   }
 
   protected answer(request: ExtendedRequest, from: Endpoint, via: 'udp' | 'tcp'): Answer {

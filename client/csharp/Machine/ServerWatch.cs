@@ -33,6 +33,7 @@ namespace Onedoor
 
     private readonly Shared _shared;
     private readonly ServerLink _link;
+    private readonly long _patienceMs;
     private readonly Traffic _traffic = new Traffic();
     private KeepaliveExchange _exchange;
     /// <summary>The ticket until the first answer to a keepalive that carried it.</summary>
@@ -47,9 +48,12 @@ namespace Onedoor
     /// <param name="grant">the server and its seat</param>
     /// <param name="doubtsUdp">the door was not reached by UDP: try TCP beside it from the start</param>
     /// <param name="nowMs">the time</param>
-    public ServerWatch(Shared shared, Grant grant, bool doubtsUdp, long nowMs)
+    /// <param name="patienceMs">the most that the timeout counts as until the server has answered</param>
+    public ServerWatch(
+      Shared shared, Grant grant, bool doubtsUdp, long nowMs, long patienceMs = Timing.MaxTimeoutMs)
     {
       _shared = shared;
+      _patienceMs = patienceMs;
       Grant = grant;
       _ticket = grant.Ticket;
       _link = new ServerLink(shared, grant.Server.Probe, doubtsUdp);
@@ -144,7 +148,9 @@ namespace Onedoor
       _soonMs = Timing.Never;
       _notBeforeMs = long.MinValue;
       _traffic.KeepaliveStarts();
-      _exchange = new KeepaliveExchange(this, _shared, _link, Grant.Keepalive.BoundTimeoutMs, nowMs);
+      long timeoutMs = Grant.Keepalive.BoundTimeoutMs;
+      if (!Accepted) timeoutMs = Math.Min(timeoutMs, _patienceMs);
+      _exchange = new KeepaliveExchange(this, _shared, _link, timeoutMs, nowMs);
       _exchange.Tick(nowMs);
     }
 

@@ -28,6 +28,8 @@ namespace Onedoor
     private readonly DoorSearch _search;
     private Phase _phase;
     private long _waitUntilMs;
+    /// <summary>When the door gave the last server.</summary>
+    private long _sinceMs;
     private ServerSession _session;
     private Trial _trial;
     private ServerWatch _leaving;

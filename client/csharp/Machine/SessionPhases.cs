@@ -19,8 +19,13 @@ namespace Onedoor
     {
       if (outcome == null || _phase != Phase.Searching) return;
       Grant grant = outcome.Answer.Grant;
-      if (grant != null) Play(new ServerWatch(_shared, grant, outcome.Via != Via.Udp, nowMs), outcome.Via);
-      else Refused(outcome.Answer, nowMs);
+      if (grant == null)
+      {
+        Refused(outcome.Answer, nowMs);
+        return;
+      }
+      _sinceMs = nowMs;
+      Play(new ServerWatch(_shared, grant, outcome.Via != Via.Udp, nowMs), outcome.Via);
     }
 
     private void Refused(DoorAnswer why, long nowMs)
@@ -111,6 +116,8 @@ namespace Onedoor
         _phase = Phase.Trying;
         return;
       }
+      // Servers do not refuse whole crowds at once.
+      if (reason == LossReason.Refused) _sinceMs = nowMs;
       // A ticket that was refused here is no better at an alternate.
       bool isWorthless = reason == LossReason.Refused || grant.Ticket == null;
       Try(grant, isWorthless ? new Server[0] : grant.Alternates, grant.Server.Id, nowMs);
@@ -139,19 +146,28 @@ namespace Onedoor
       }
       var rest = new List<Server>(servers);
       rest.RemoveAt(0);
-      var watch = new ServerWatch(_shared, grant.On(servers[0], rest.ToArray()), _via != Via.Udp, nowMs);
-      _trial = new Trial(_shared, watch, rest, _via != Via.Udp, owner == "" ? null : owner);
+      string ticketOf = owner == "" ? null : owner;
+      Grant first = grant.On(servers[0], rest.ToArray());
+      ServerWatch watch = Trial.WatchOf(_shared, first, _via != Via.Udp, ticketOf, nowMs);
+      _trial = new Trial(_shared, watch, rest, _via != Via.Udp, ticketOf);
       _phase = Phase.Trying;
     }
 
-    /// <summary>No server was left to try: the door, at once if all was well until now.</summary>
+    /// <summary>
+    /// No server was left to try: the door. Those that one server's death sends there come one after the other.
+    /// </summary>
     private void GivenUp(long nowMs)
     {
       if (_resume != null && _granted == null) Shun(_resume, false);
       _resume = null;
       _trial = null;
-      if (_failures == 0) Ask(nowMs);
-      else BackOff(0, nowMs);
+      if (_failures > 0) BackOff(0, nowMs);
+      else if (_granted == null) Ask(nowMs);
+      else
+      {
+        _phase = Phase.Waiting;
+        _waitUntilMs = nowMs + _shared.StormMs(nowMs - _sinceMs);
+      }
     }
 
     private void End()

@@ -41,10 +41,20 @@ namespace Onedoor
     /// <summary>Full jitter: it spreads a crowd that lost one server better than a jittered half.</summary>
     public long BackoffMs(int failures, long retryAfterMs)
     {
+      long ceiling = Math.Min(Timing.BackoffCapMs, Timing.BackoffBaseMs << Math.Min(failures, Timing.MaxDoublings));
+      return Math.Min(retryAfterMs, Timing.RetryAfterCapMs) + Below(ceiling);
+    }
+
+    /// <summary>
+    /// Time until the first request after the loss of a server by a client that has played for `playedMs`.
+    /// </summary>
+    public long StormMs(long playedMs) => Below(Math.Min(Timing.StormMs, playedMs));
+
+    private long Below(long end)
+    {
       var random = new byte[4];
       Host.Random(random);
-      long ceiling = Math.Min(Timing.BackoffCapMs, Timing.BackoffBaseMs << Math.Min(failures, Timing.MaxDoublings));
-      return Math.Min(retryAfterMs, Timing.RetryAfterCapMs) + ((Bytes.U32(random, 0) * ceiling) >> 32);
+      return (Bytes.U32(random, 0) * end) >> 32;
     }
 
     /// <summary>The Address of a request: its family is what is asked for, a NAT knows the rest better.</summary>

@@ -23,12 +23,19 @@ namespace Onedoor
     public const int BackoffCapMs = 30000;
     /// <summary>250 ms * 2^7 is above the cap.</summary>
     public const int MaxDoublings = 7;
+    /// <summary>
+    /// A crowd whose server died with its alternates comes to the door spread over this time, or over as long as it has
+    /// played.
+    /// </summary>
+    public const int StormMs = 5000;
     /// <summary>A wrong number must not keep players out for days.</summary>
     public const int RetryAfterCapMs = 300000;
 
     public const int MinIntervalMs = 1000;
     public const int MinTimeoutMs = 100;
     public const int MaxTimeoutMs = 10000;
+    /// <summary>An alternate may be gone as well: no timeout is longer until it has answered.</summary>
+    public const int AlternateTimeoutMs = 250;
     /// <summary>A keepalive and its two retransmissions.</summary>
     public const int TransmissionsPerKeepalive = 3;
 

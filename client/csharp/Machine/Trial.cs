@@ -43,6 +43,17 @@ namespace Onedoor
     /// <summary>The one that is tried now.</summary>
     public ServerWatch Watch { get; private set; }
 
+    /// <summary>
+    /// Who has a ticket shows it to alternates in haste; the ticket's own server, and one that needs none, get their
+    /// time.
+    /// </summary>
+    public static ServerWatch WatchOf(Shared shared, Grant grant, bool doubtsUdp, string owner, long nowMs)
+    {
+      bool isAlternate = grant.Ticket != null && (owner == null || grant.Server.Id != owner);
+      int patienceMs = isAlternate ? Timing.AlternateTimeoutMs : Timing.MaxTimeoutMs;
+      return new ServerWatch(shared, grant, doubtsUdp, nowMs, patienceMs);
+    }
+
     public TrialOutcome Tick(long nowMs) => Settle(Watch.Tick(nowMs), nowMs);
 
     public TrialOutcome Packet(int channel, Endpoint from, Response response, long nowMs) =>
@@ -58,7 +69,7 @@ namespace Onedoor
       if (_rest.Count == 0 || isOver) return TrialOutcome.Exhausted;
       Server next = _rest[0];
       _rest.RemoveAt(0);
-      Watch = new ServerWatch(_shared, grant.On(next, _rest.ToArray()), _doubtsUdp, nowMs);
+      Watch = WatchOf(_shared, grant.On(next, _rest.ToArray()), _doubtsUdp, _owner, nowMs);
       return TrialOutcome.Nothing;
     }
   }

@@ -151,6 +151,10 @@ describe('the gateway, extended', () => {
     ];
     expect(answers.map(({ error }) => error)).toEqual([undefined, undefined]);
     await response(door.handle(request({ ticket: 'kept' }), udp));
+    const before = door.assigner.view().free.join();
+    const told = request({ ...asked, ticket: 'older', want: WANT.noServer }, 96);
+    expect([await door.handle(told, udp), reported.pop()]).toEqual([undefined, 'older']);
+    expect(door.assigner.view().free.join()).toBe(before);
     const busy = await aGateway(servers(3), { takeReport, unverifiedPerSecond: 0 });
     await response(busy.handle(request({ ...asked, ticket: 'unverified' }), udp));
     expect(reported).toEqual(['lost']);

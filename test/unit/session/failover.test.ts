@@ -4,7 +4,7 @@ import { errorFields, type SimServer } from '../../support/sim-servers.ts';
 
 describe('a lost server', () => {
   it('is replaced within 3 s for a client that sends 10 datagrams a second', () => {
-    const world = aSession();
+    const world = aSession({ door: { pick: ([first]) => first, alternates: ([, second]) => [second!] } });
     play(world, { sendEveryMs: 100, receiveEveryMs: 100, while: () => world.server.state === 'up' });
     world.run(5_040);
     world.server.state = 'silent';
@@ -28,6 +28,22 @@ describe('a lost server', () => {
     run(23_000);
 
     expect(client.at('reassigned')! - diedAtMs).toBeLessThan(23_000);
+  });
+
+  it('is replaced by the door within 5 s more, and sooner for whoever has just come', () => {
+    const times = Array.from({ length: 200 }, (_, index) => {
+      const { client, server, network, run } = aSession({ seed: index + 1 });
+      run(index < 100 ? 10_000 : 0);
+      server.state = 'silent';
+      client.event({ type: 'lost' });
+      const lostAtMs = network.nowMs;
+      run(6_000);
+      return client.at('reassigned')! - lostAtMs;
+    });
+    const [old, fresh] = [times.slice(0, 100), times.slice(100)];
+    expect(Math.max(...old)).toBeLessThan(5_200);
+    expect(old.reduce((sum, ms) => sum + ms, 0) / 100).toBeGreaterThan(1_700);
+    expect(Math.max(...fresh)).toBeLessThan(400);
   });
 
   it('is named to the door as one to avoid, once', () => {
@@ -138,11 +154,20 @@ describe('alternates', () => {
     expect(door.requests).toHaveLength(1);
   });
 
+  it('that took the client in leave the report to a datagram that wants no server', () => {
+    const { client, grant, first, door, run } = withAlternates();
+    first.state = 'silent';
+    run(23_000);
+    expect(client.all('reassigned')).toHaveLength(1);
+    expect(door.reports).toMatchObject([{ ticket: grant.ticket, report: 1, want: 8 }]);
+    expect(door.requests).toHaveLength(1);
+  });
+
   it('that are dead too leave the door', () => {
     const { client, grant, first, second, third, door, run } = withAlternates();
     for (const server of [first, second, third]) server.reaction = () => undefined;
 
-    run(24_500);
+    run(30_000);
 
     const withOldTicket = ({ requests }: SimServer) => requests.filter(({ ticket }) => ticket === grant.ticket).length;
     // Three by UDP, and TCP beside the two retransmissions.

@@ -198,7 +198,7 @@ describe('a server', () => {
     const { client, servers, run } = aSession();
     for (const server of servers) server.reaction = (request) => (request.ticket ? errorFields(request, 7) : undefined);
     client.event({ type: 'lost' });
-    run(100);
+    run(400);
 
     expect(client.all('lost').at(-1)).toMatchObject({ reason: 'refused', code: 'ticket.ticket-rejected' });
   });
