@@ -1,7 +1,7 @@
-import * as v from 'valibot';
 import { refuse } from '../../core/errors.ts';
 import { badRequest, type Refused } from './answer.ts';
 import type { ProblemPath } from './problem.ts';
+import { NOT_AN_OBJECT, type Rule } from './rules.ts';
 import type { HttpRequest } from './types.ts';
 
 /** No request needs more; a load balancer would pass 1 MB. */
@@ -10,14 +10,13 @@ const MAX_BODY_BYTES = 16 * 1024;
 const MAX_ERRORS = 16;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
-const ONE_ISSUE_A_FIELD = { abortPipeEarly: true };
 
-/** The value that `schema` makes, or what is wrong, as a refusal. */
+/** The value that a rule makes, or what is wrong, as a refusal. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | Refused;
 
 /** A JSON object; no body at all is an empty one. */
-export function parseBody<T>(schema: v.GenericSchema<unknown, T>, body: HttpRequest['body']): Parsed<T> {
-  if (body === undefined || body.length === 0) return check(schema, {});
+export function parseBody<T>(rule: Rule<T>, body: HttpRequest['body']): Parsed<T> {
+  if (body === undefined || body.length === 0) return check(rule, {});
   // A string has at least as many bytes as units: most are known to fit without counting.
   const mayBeLong = typeof body === 'string' ? body.length * 3 > MAX_BODY_BYTES : true;
   if (mayBeLong && Buffer.byteLength(body) > MAX_BODY_BYTES) return refuse('http.body-too-large');
@@ -28,33 +27,24 @@ export function parseBody<T>(schema: v.GenericSchema<unknown, T>, body: HttpRequ
     return badRequest([{ path: 'body', message: 'must be JSON in UTF-8' }]);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return badRequest([{ path: 'body', message: 'must be an object' }]);
+    return badRequest([{ path: 'body', message: NOT_AN_OBJECT }]);
   }
-  return check(schema, value);
+  return check(rule, value);
 }
 
 /** The parameters of a query, each given once. */
-export function parseQueryBy<T>(schema: v.GenericSchema<unknown, T>, query: HttpRequest['query'] = {}): Parsed<T> {
+export function parseQueryBy<T>(rule: Rule<T>, query: HttpRequest['query'] = {}): Parsed<T> {
   const flat: Record<string, string> = Object.create(null);
   for (const name in query) {
     const values = query[name]!;
     if (values.length > 1) return badRequest([{ path: `?${name}`, message: 'must be given once' }]);
     flat[name] = values[0]!;
   }
-  return check(schema, flat, '?');
+  return check(rule, flat);
 }
 
-function check<T>(schema: v.GenericSchema<unknown, T>, value: unknown, prefix = ''): Parsed<T> {
-  const result = v.safeParse(schema, value, ONE_ISSUE_A_FIELD);
-  if (result.success) return { ok: true, value: result.output };
-  return badRequest(result.issues.slice(0, MAX_ERRORS).map((issue) => toProblem(issue, prefix)));
-}
-
-function toProblem(issue: v.BaseIssue<unknown>, prefix: string): ProblemPath {
-  let path = '';
-  for (const { key } of issue.path ?? []) {
-    path += typeof key === 'number' ? `[${key}]` : `${path === '' ? prefix : '.'}${key}`;
-  }
-  const unknown = issue.type === 'strict_object' && issue.expected === 'never';
-  return { path, message: unknown ? 'is not known here; see docs/openapi.yaml' : issue.message };
+function check<T>(rule: Rule<T>, value: object): Parsed<T> {
+  const errors: ProblemPath[] = [];
+  const made = rule(value, '', errors);
+  return errors.length === 0 ? { ok: true, value: made } : badRequest(errors.slice(0, MAX_ERRORS));
 }

@@ -1,13 +1,11 @@
-import type * as v from 'valibot';
 import { refuse } from '../../core/errors.ts';
 import { type Answer, badRequest, type Refused } from './answer.ts';
 import { parseBody, parseQueryBy } from './parse.ts';
 import { ROUTES, type RouteName } from './routes.ts';
+import type { Rule } from './rules.ts';
 import type { HttpRequest } from './types.ts';
 
-type Output<R, K extends string> = R extends { readonly [P in K]: infer S extends v.GenericSchema }
-  ? v.InferOutput<S>
-  : undefined;
+type Output<R, K extends string> = R extends { readonly [P in K]: Rule<infer T> } ? T : undefined;
 
 /** A request that fits its route. */
 export interface RouteInput<N extends RouteName> {
@@ -112,9 +110,9 @@ function readInput(name: RouteName, request: HttpRequest, rawParam: string): Rou
   const route: (typeof ROUTES)[RouteName] = ROUTES[name];
   const param = decodeParam(rawParam);
   if (param === undefined) return badRequest([{ path: 'path', message: 'must be percent-encoded UTF-8' }]);
-  const body = 'body' in route ? parseBody<unknown>(route.body, request.body) : undefined;
+  const body = 'body' in route ? parseBody<object>(route.body, request.body) : undefined;
   if (body && 'code' in body) return body;
-  const query = 'query' in route ? parseQueryBy(route.query, request.query) : undefined;
+  const query = 'query' in route ? parseQueryBy<object>(route.query, request.query) : undefined;
   if (query && 'code' in query) return query;
   return { request, body: body?.value as never, query: query?.value, param };
 }

@@ -7,30 +7,32 @@ import {
   MAX_TICKET_BYTES,
   MAX_WAIT_BYTES,
 } from '../../core/wire/limits.ts';
+import {
+  isAvoid,
+  isParty,
+  MAX_LABELS,
+  MAX_LATENCIES,
+  MAX_LATENCY_MS,
+  MAX_PAGE,
+  MAX_PARTY,
+  MESSAGES,
+} from './requests.ts';
+import type { RouteName } from './routes.ts';
+import { isShortText, isSmallObject, NOT_AN_OBJECT, shortTextMessage } from './rules.ts';
 
 /**
- * What goes over HTTP, as schemas: requests are parsed by them, the types of answers come from them, and
- * docs/openapi.yaml is held equal to them by a test. Messages continue "<path> …". Requests are closed, so that a typing
- * error is told; answers are open, so that a later version may say more.
+ * What goes over HTTP, as schemas: the types come from them, and docs/openapi.yaml is held equal to them by a test, as
+ * are the rules by which requests are parsed (requests.ts). No program loads them. Messages continue "<path> …".
+ * Requests are closed, so that a typing error is told; answers are open, so that a later version may say more.
  */
 
-const MAX_LABELS = 8;
-const MAX_LATENCIES = 32;
-/** Each has a ticket: the answer stays below 20 KiB. */
-const MAX_PARTY = 16;
-const MAX_LATENCY_MS = 60_000;
-/** Names that the parser would leave out without a word, since an object cannot carry them safely. */
-const RESERVED_NAMES = ['__proto__', 'prototype', 'constructor'];
-
-/** Text of 1..maxBytes bytes of UTF-8: the limit of the probe protocol, which carries the same names. */
 function shortText(maxBytes: number, description: string) {
-  const message = `must be text of 1 to ${maxBytes} bytes of UTF-8`;
+  const message = shortTextMessage(maxBytes);
   return v.pipe(
     v.string(message),
     v.minLength(1, message),
     v.maxLength(maxBytes, message),
-    // Half a surrogate pair has no UTF-8 (RFC 3629, section 3).
-    v.check((text) => text.isWellFormed() && Buffer.byteLength(text) <= maxBytes, message),
+    v.check((text) => isShortText(text, maxBytes), message),
     v.description(`${description} (at most ${maxBytes} bytes of UTF-8)`),
   );
 }
@@ -39,24 +41,7 @@ function count(description: string) {
   return v.pipe(v.number(), v.integer(), v.minValue(0), v.description(description));
 }
 
-// Sizes are checked before the items: each wrong item makes an issue, and a body has room for thousands.
-const avoidMessage = `must be a list of at most ${MAX_AVOID} server ids`;
-const isAvoid = (value: unknown): boolean => Array.isArray(value) && value.length <= MAX_AVOID;
-const partyMessage = `must be a list of 1 to ${MAX_PARTY} clients, no two alike`;
-const isParty = (value: unknown): boolean =>
-  Array.isArray(value) && value.length >= 1 && value.length <= MAX_PARTY && new Set(value).size === value.length;
-
-const isSmallObject = (most: number) => (value: unknown) =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.keys(value).length <= most &&
-  RESERVED_NAMES.every((name) => !Object.hasOwn(value, name));
-const labelsMessage = `must be an object of at most ${MAX_LABELS} labels`;
-const latenciesMessage = `must be an object of at most ${MAX_LATENCIES} latencies`;
-const latencyMessage = `must be a number of milliseconds from 0 to ${MAX_LATENCY_MS}`;
-
-export const assignmentRequest = v.strictObject(
+const assignmentRequest = v.strictObject(
   {
     app: v.exactOptional(shortText(MAX_NAME_BYTES, 'App to play. Default: the deployment’s default app')),
     world: v.exactOptional(shortText(MAX_NAME_BYTES, 'World of the app. Default: any')),
@@ -71,7 +56,7 @@ export const assignmentRequest = v.strictObject(
     ),
     party: v.exactOptional(
       v.pipe(
-        v.custom<readonly unknown[]>(isParty, partyMessage),
+        v.custom<readonly unknown[]>(isParty, MESSAGES.party),
         v.array(shortText(MAX_CLIENT_BYTES, 'The stable identity of one of them')),
         v.minLength(1),
         v.maxLength(MAX_PARTY),
@@ -83,7 +68,7 @@ export const assignmentRequest = v.strictObject(
     ),
     avoid: v.exactOptional(
       v.pipe(
-        v.custom<readonly unknown[]>(isAvoid, avoidMessage),
+        v.custom<readonly unknown[]>(isAvoid, MESSAGES.avoid),
         v.array(shortText(MAX_SERVER_ID_BYTES, 'Id of a server')),
         v.maxLength(MAX_AVOID),
         v.description('Servers that this client lost; affects this request alone'),
@@ -91,7 +76,7 @@ export const assignmentRequest = v.strictObject(
     ),
     labels: v.exactOptional(
       v.pipe(
-        v.custom<Record<string, unknown>>(isSmallObject(MAX_LABELS), labelsMessage),
+        v.custom<Record<string, unknown>>((value) => isSmallObject(value, MAX_LABELS), MESSAGES.labels),
         v.record(shortText(MAX_NAME_BYTES, 'A label’s name'), shortText(MAX_NAME_BYTES, 'A label’s value')),
         v.maxEntries(MAX_LABELS),
         v.description('The server must have each of these labels with this very value'),
@@ -99,13 +84,13 @@ export const assignmentRequest = v.strictObject(
     ),
     latencies: v.exactOptional(
       v.pipe(
-        v.custom<Record<string, unknown>>(isSmallObject(MAX_LATENCIES), latenciesMessage),
+        v.custom<Record<string, unknown>>((value) => isSmallObject(value, MAX_LATENCIES), MESSAGES.latencies),
         v.record(
           shortText(MAX_NAME_BYTES, 'Id of a server, or a group'),
           v.pipe(
-            v.number(latencyMessage),
-            v.minValue(0, latencyMessage),
-            v.maxValue(MAX_LATENCY_MS, latencyMessage),
+            v.number(MESSAGES.latency),
+            v.minValue(0, MESSAGES.latency),
+            v.maxValue(MAX_LATENCY_MS, MESSAGES.latency),
             v.description('Milliseconds'),
           ),
         ),
@@ -115,13 +100,13 @@ export const assignmentRequest = v.strictObject(
     ),
     wait: v.exactOptional(shortText(MAX_WAIT_BYTES, '`wait` of the refusal before: who waits comes before newcomers')),
     family: v.exactOptional(
-      v.pipe(v.picklist([4, 6], 'must be 4 or 6'), v.description('IP version that the server must have. Default: 4')),
+      v.pipe(v.picklist([4, 6], MESSAGES.family), v.description('IP version that the server must have. Default: 4')),
     ),
     explain: v.exactOptional(
-      v.pipe(v.boolean('must be true or false'), v.description('Say in the answer why this server was chosen')),
+      v.pipe(v.boolean(MESSAGES.explain), v.description('Say in the answer why this server was chosen')),
     ),
   },
-  'must be an object',
+  NOT_AN_OBJECT,
 );
 
 const serverEntries = {
@@ -139,7 +124,7 @@ const serverEntries = {
 
 const serverAnswer = v.object(serverEntries);
 
-export const assignmentAnswer = v.object({
+const assignmentAnswer = v.object({
   id: v.pipe(v.string(), v.description('Id of the seat: server, life of its agent and serial')),
   server: serverAnswer,
   ticket: v.pipe(v.string(), v.description('Proof of the seat: a JWT signed with Ed25519, for the server’s agent')),
@@ -171,30 +156,26 @@ export const assignmentAnswer = v.object({
   ),
 });
 
-export const releaseAnswer = v.object({ status: v.literal('told') });
+const releaseAnswer = v.object({ status: v.literal('told') });
 
-export const reportRequest = v.strictObject(
+const reportRequest = v.strictObject(
   {
     ticket: shortText(MAX_TICKET_BYTES, 'The ticket of the server that this client cannot reach'),
     reason: v.exactOptional(
       v.pipe(
-        v.picklist(['silent', 'refused'], 'must be silent or refused'),
+        v.picklist(['silent', 'refused'], MESSAGES.reason),
         v.description('Whether it did not answer or refused the ticket. Default: silent'),
       ),
     ),
   },
-  'must be an object',
+  NOT_AN_OBJECT,
 );
 
-export const reportAnswer = v.object({ status: v.literal('noted') });
+const reportAnswer = v.object({ status: v.literal('noted') });
 
 const place = (what: string) => v.exactOptional(shortText(MAX_NAME_BYTES, `Only servers of this ${what}`));
 
-/** Servers in one answer at most: a load balancer takes 1 MB from a function, and a server has up to 700 bytes. */
-export const MAX_PAGE = 1_000;
-const limitMessage = `must be a whole number from 1 to ${MAX_PAGE}`;
-
-export const rosterQuery = v.strictObject({
+const rosterQuery = v.strictObject({
   app: place('app'),
   world: place('world'),
   group: place('group'),
@@ -203,10 +184,10 @@ export const rosterQuery = v.strictObject({
     v.pipe(
       v.string(),
       v.transform(Number),
-      v.number(limitMessage),
-      v.integer(limitMessage),
-      v.minValue(1, limitMessage),
-      v.maxValue(MAX_PAGE, limitMessage),
+      v.number(MESSAGES.limit),
+      v.integer(MESSAGES.limit),
+      v.minValue(1, MESSAGES.limit),
+      v.maxValue(MAX_PAGE, MESSAGES.limit),
       v.description(`Servers on a page. Default: ${MAX_PAGE}`),
     ),
   ),
@@ -221,24 +202,24 @@ const usage = {
   free: count('Seats for the taking on servers that are ready'),
 };
 
-export const rosterAnswer = v.object({
+const rosterAnswer = v.object({
   rosterVersion: count('Grows with every change'),
   servers: v.array(v.object({ ...serverEntries, status, ...usage })),
   next: v.exactOptional(v.pipe(v.string(), v.description('There is more: ask again with `after` set to this'))),
 });
 
-export const appsAnswer = v.object({
+const appsAnswer = v.object({
   rosterVersion: count('Grows with every change'),
   apps: v.array(v.object({ app: v.string(), worlds: count('Worlds'), servers: count('Servers'), ...usage })),
 });
 
-export const worldsAnswer = v.object({
+const worldsAnswer = v.object({
   rosterVersion: count('Grows with every change'),
   app: v.string(),
   worlds: v.array(v.object({ world: v.string(), groups: v.array(v.string()), servers: count('Servers'), ...usage })),
 });
 
-export const keySetAnswer = v.object({
+const keySetAnswer = v.object({
   keys: v.array(
     v.object({
       kty: v.literal('OKP'),
@@ -251,11 +232,30 @@ export const keySetAnswer = v.object({
   ),
 });
 
-export const healthAnswer = v.object({ status: v.literal('ok') });
+const healthAnswer = v.object({ status: v.literal('ok') });
+
+interface RouteSchemas {
+  readonly body?: v.GenericSchema;
+  readonly query?: v.GenericSchema;
+  readonly answer: v.GenericSchema;
+}
+
+/** Of each route: what comes in, and the body of success. */
+export const SCHEMAS = {
+  assign: { body: assignmentRequest, answer: assignmentAnswer },
+  release: { answer: releaseAnswer },
+  apps: { answer: appsAnswer },
+  worlds: { answer: worldsAnswer },
+  servers: { query: rosterQuery, answer: rosterAnswer },
+  report: { body: reportRequest, answer: reportAnswer },
+  keys: { answer: keySetAnswer },
+  health: { answer: healthAnswer },
+} as const satisfies Record<RouteName, RouteSchemas>;
 
 type Answer<T> = T extends object ? { readonly [K in keyof T]: Answer<T[K]> } : T;
 
 export type AssignmentRequest = v.InferOutput<typeof assignmentRequest>;
+export type ReportRequest = v.InferOutput<typeof reportRequest>;
 export type ReleaseAnswer = Answer<v.InferOutput<typeof releaseAnswer>>;
 export type ReportAnswer = Answer<v.InferOutput<typeof reportAnswer>>;
 export type RosterQuery = v.InferOutput<typeof rosterQuery>;

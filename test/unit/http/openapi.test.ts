@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROUTES, type RouteName } from '../../../adapters/http/routes.ts';
+import { SCHEMAS } from '../../../adapters/http/schemas.ts';
 import { codeInfo, type ErrorCode } from '../../../core/errors.ts';
 import { problemSchema } from '../../support/problem-schema.ts';
 
@@ -117,8 +118,10 @@ describe('docs/openapi.yaml', () => {
 });
 
 describe.each(names)('docs/openapi.yaml says of %s', (name) => {
-  const route: { query?: v.GenericSchema; body?: v.GenericSchema; answer: v.GenericSchema; status: number } =
-    ROUTES[name];
+  const route: { query?: v.GenericSchema; body?: v.GenericSchema; answer: v.GenericSchema; status: number } = {
+    ...SCHEMAS[name],
+    status: ROUTES[name].status,
+  };
   const operation = operationOf(name);
   const success = operation.responses[String(route.status)]?.content?.['application/json'];
 
