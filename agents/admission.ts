@@ -62,7 +62,10 @@ export class Admission {
       sessions.began(result.session, clock.monoMs(), isSeen);
       return result;
     }
-    if (!result.direct) return result;
+    if (!result.direct) {
+      if (result.code !== 'agent.not-ready' || !keeper.book || keeper.isLeased) return result;
+      return keeper.prove().then((isOurs) => (isOurs ? this.enterVerified(claims, isSeen, shown) : result));
+    }
     const again = sessions.of(sub);
     if (again !== undefined) {
       const session = { id: again, sub };

@@ -8,7 +8,7 @@ import type { SeatBook } from '../core/registry/seat-book.ts';
  */
 export type DrainStage = 'no' | 'begun' | 'written' | 'acknowledged';
 
-export interface DrainWatchOptions {
+interface DrainWatchOptions {
   readonly isDraining: () => boolean;
   readonly book: () => SeatBook | undefined;
   /** W: how long after it was sent a take's seats may be handed out (docs/SEATS.md). */

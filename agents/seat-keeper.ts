@@ -5,7 +5,7 @@ import { observeCount } from '../core/registry/counted.ts';
 import { forgetFailovers } from '../core/registry/failover.ts';
 import { type JournalState, replay, snapshot } from '../core/registry/journal.ts';
 import type { SeatSession } from '../core/registry/journal-entry.ts';
-import { isLeased, raisesFromMs, withinLease } from '../core/registry/lease.ts';
+import { raisesFromMs, withinLease } from '../core/registry/lease.ts';
 import type { Placement } from '../core/registry/row.ts';
 import {
   type Admission,
@@ -22,6 +22,7 @@ import {
 } from '../core/registry/seat-book.ts';
 import { readTakeReply, type TakenSeats } from '../core/registry/take.ts';
 import { bytesToHex } from '../core/text.ts';
+import { RowProof } from './row-proof.ts';
 import type { SeatKeeperOptions } from './seat-keeper-options.ts';
 import { writeTake } from './write-take.ts';
 
@@ -45,8 +46,7 @@ export class SeatKeeper {
   #isDrainAsked = false;
   /** What the journal held; undefined on a machine where no agent ever served this slot. */
   #restored: JournalState | undefined;
-  /** Sending of the last write that landed: until then the row was certainly ours. */
-  #provenAtMs = Number.NEGATIVE_INFINITY;
+  readonly #proof: RowProof;
   /** Another life may still admit until then, if its lock was broken: nothing is raised. */
   #raiseFromMs = Number.NEGATIVE_INFINITY;
   #isUnsure = false;
@@ -55,6 +55,7 @@ export class SeatKeeper {
 
   constructor(options: SeatKeeperOptions) {
     this.#options = options;
+    this.#proof = new RowProof(options);
     const { entries, isDamaged } = options.journal;
     if (entries.length > 0 || isDamaged) this.#restored = replay(entries);
   }
@@ -86,12 +87,17 @@ export class SeatKeeper {
 
   /** Time since the last write that landed was sent. */
   get provenAgeMs(): number {
-    return this.#options.clock.monoMs() - this.#provenAtMs;
+    return this.#proof.ageMs;
   }
 
-  /** A write of ours has landed lately enough. */
+  /** Lately enough the row was certainly ours. */
   get isLeased(): boolean {
-    return isLeased(this.#provenAtMs, this.#options.clock.monoMs(), this.#options.timing);
+    return this.#proof.isLeased;
+  }
+
+  /** Finds out anew whether the row is ours, if that is long ago. Never rejects. */
+  async prove(): Promise<boolean> {
+    return !this.#isLost && this.#proof.renew(this.#book?.gens.at(-1));
   }
 
   /** Tries to make the row ours. False: it moved meanwhile, try again. Throws OnedoorError `registry.*`. */
@@ -114,7 +120,7 @@ export class SeatKeeper {
     // Nobody was ever given a seat here, and the game lets nobody in without us.
     const isFresh = start.command.kind === 'create' && this.#restored === undefined && !isCounted;
     this.#book = isFresh ? markKnown(book) : book;
-    this.#provenAtMs = sentAtMs;
+    this.#proof.landed(sentAtMs);
     this.#raiseFromMs = raisesFromMs(start, nowMs, timing);
     this.#placement = reply.row?.placement;
     this.#isDrainAsked = reply.row?.drain === true;
@@ -142,7 +148,7 @@ export class SeatKeeper {
       const reply = await store.write(key, command);
       this.#isUnsure = false;
       if (!this.#adopt(reply)) return 'lost';
-      if (reply.ok) this.#provenAtMs = sentAtMs;
+      if (reply.ok) this.#proof.landed(sentAtMs);
       this.#tidy();
       return reply.ok ? 'ok' : 'again';
     } catch (error) {
@@ -184,6 +190,7 @@ export class SeatKeeper {
 
   /** Takes seats at the own row. Refused: `agent.full` (there are fewer), `agent.not-ready`, `registry.*`. */
   async takeOwn(k: number): Promise<TakenSeats | Refusal> {
+    await this.prove();
     const blocked = this.#blocked();
     if (blocked) return blocked;
     const { clock, rng, timing } = this.#options;

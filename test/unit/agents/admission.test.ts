@@ -52,6 +52,19 @@ async function aDesk(options: { readonly isCounted?: boolean } = {}): Promise<De
 const code = (entry: Entry): string => (entry.ok ? 'admitted' : entry.code);
 
 describe('a ticket', () => {
+  it('lets a ticket in at once after an outage, before the next beat', async () => {
+    const desk = await aDesk();
+    desk.scene.clock.advance(T_MS + 600_000);
+    expect(desk.keeper.isLeased).toBe(false);
+    const { get } = desk.scene.store;
+    const ticket = await desk.seat();
+    desk.scene.store.get = () => Promise.reject(new Error('away'));
+    expect(await desk.admission.enter(ticket, true)).toMatchObject({ code: 'agent.not-ready' });
+    desk.scene.store.get = get;
+    desk.scene.clock.advance(1_000);
+    expect(await desk.admission.enter(ticket, true)).toMatchObject({ ok: true });
+  });
+
   it('admits its holder once and lets him come back; another on it is refused', async () => {
     const { admission, seat } = await aDesk();
     const ticket = await seat();

@@ -138,6 +138,7 @@ describe('a crowd of a lost server', () => {
   it('is let in on the reserve also long after the last beat, which ends the lease', async () => {
     const { crowd, scene, admission } = await anAlternate();
     scene.store.failWrites(1_000, 'before');
+    scene.store.get = () => Promise.reject(new Error('away'));
     scene.clock.advance(T_MS + 600_000);
     expect((await crowd(2)).map(code)).toEqual(['admitted', 'agent.full']);
     expect(code(await admission.enterDirect())).toBe('agent.not-ready');

@@ -179,10 +179,40 @@ describe('the lease', () => {
     scene.clock.advance(1);
     expect(keeper.activate(late!)).toMatchObject({ code: 'agent.not-ready' });
     expect(keeper.activate(inside!)).toMatchObject({ ok: true, resumed: true });
+
+    const { get } = scene.store;
+    scene.store.get = () => Promise.reject(new Error('away'));
     expect(await keeper.takeDirect()).toMatchObject({ code: 'agent.not-ready' });
+    scene.store.get = get;
+    expect(await keeper.prove(), 'asked a moment ago').toBe(false);
 
     await scene.beat(keeper);
     expect(await keeper.takeDirect()).toMatchObject({ ok: true });
+  });
+
+  it('begins anew when a read finds the row ours, so that nobody waits for the next beat after an outage', async () => {
+    const scene = await aScene();
+    const keeper = await scene.live();
+    await scene.beat(keeper);
+    scene.clock.advance(T_MS);
+    const [claim] = await scene.take(1);
+    expect(keeper.activate(claim!)).toMatchObject({ code: 'agent.not-ready' });
+    expect(await keeper.prove()).toBe(true);
+    expect(keeper.activate(claim!)).toMatchObject({ ok: true });
+  });
+
+  it('stays over when a read finds the row another life’s', async () => {
+    const scene = await aScene();
+    const keeper = await scene.live();
+    await scene.beat(keeper);
+    scene.clock.advance(T_MS);
+    const { get } = scene.store;
+    scene.store.get = async (key) => {
+      const row = (await get(key))!;
+      return { ...row, seats: { ...row.seats!, gen: 'f'.repeat(16) } };
+    };
+    expect(await keeper.prove()).toBe(false);
+    expect(keeper.isLeased).toBe(false);
   });
 
   it('lets a reason of the caller stand in the way of newcomers alone', async () => {
