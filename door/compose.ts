@@ -16,6 +16,7 @@ import { createExtendedResponder } from './extended.ts';
 import { createForwarder, type SendForward } from './forward.ts';
 import { createGateway } from './gateway.ts';
 import { createLongestAnswer } from './longest-answer.ts';
+import { createOverload } from './overload.ts';
 import { createQuiet } from './quiet.ts';
 import { createTakeReport } from './reports.ts';
 
@@ -50,6 +51,8 @@ export function composeDoor(deps: {
   readonly peers?: { readonly self: number; readonly isLive: (door: number) => boolean } | undefined;
   /** Needed where servers answer or are told of clients. */
   readonly sendForward?: SendForward | undefined;
+  /** How long datagrams wait before they are read, in ms. @default none of them does */
+  readonly queueAgeMs?: () => number;
   /** Where reports of clients go that could not reach their server; absent: nowhere. */
   readonly reports?: Pick<Parameters<typeof createTakeReport>[0], 'store' | 'watch' | 'onSuspect' | 'onError'>;
   readonly clock: Clock;
@@ -109,8 +112,9 @@ export function composeDoor(deps: {
   // Without a roster it could only say "no server", where another door knows one.
   const isUp = (door: number): boolean => (door === self ? Number.isFinite(roster.ageMs()) : isLive(door));
   const duty = createDuty({ duty: config.duty, doors, self, isLive: isUp });
+  const overload = createOverload({ queueAgeMs: deps.queueAgeMs ?? (() => 0), rng, counters, type });
   return {
-    handle: createGateway({ classic, extended, counters, type, isProbePort, duty }),
+    handle: createGateway({ classic, extended, counters, type, isProbePort, duty, overload }),
     roster,
     counters,
     closed,

@@ -22,6 +22,8 @@ export type CounterName =
   | 'noted'
   | 'silent'
   | 'off-duty'
+  | 'shed'
+  | 'shed-silent'
   | 'hints'
   | 'probes'
   | 'suspected'

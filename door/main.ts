@@ -10,6 +10,7 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
 import { startWatchdog } from '../adapters/system/watchdog.ts';
 import { openProbeSocket } from '../adapters/udp/probe-socket.ts';
+import { SelfKnock } from '../adapters/udp/self-knock.ts';
 import { openUdpSender } from '../adapters/udp/udp-sender.ts';
 import { probePortTest } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
   const probes = await openProbeSocket(isProbePort);
   const { self } = options;
   const peers = duty === 'active' ? undefined : { self, ...startPeerChecks(doors, self) };
+  const knock = new SelfKnock(options.bind, systemClock);
   const door = composeDoor({
     config: options.config,
     ownPort: options.port,
@@ -61,6 +63,7 @@ async function main(): Promise<void> {
     cookieMac: keys.mac,
     cookieMacBefore: keys.macBefore,
     sendForward: sender?.send,
+    queueAgeMs: () => knock.queueAgeMs(),
     peers,
     reports: { store, watch, ...said },
     clock: systemClock,
@@ -87,6 +90,7 @@ async function main(): Promise<void> {
     unreadable: () => unreadable,
     probing: () => prober.facts(),
     onTick: () => void keys.tick(),
+    knock,
   });
   probes.start(prober);
   log.info({ version, port: running.port, healthPort: running.healthPort }, 'the door is open');

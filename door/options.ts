@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { ipAddress, readFlags } from '../adapters/cli/flags.ts';
+import { TRANSPORTS, type TransportChoice } from '../adapters/udp/transport.ts';
 import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
 
@@ -11,6 +12,7 @@ export interface DoorOptions {
   readonly healthPort: number;
   /** How long the health port fails before the sockets close, so that the load balancer stops sending first. */
   readonly stopMs: number;
+  readonly transport: TransportChoice;
   readonly table: string;
   readonly keySecret: string;
   /** Which of `config.doors` this one is; -1 where doors share no duty. */
@@ -18,7 +20,7 @@ export interface DoorOptions {
   readonly config: RuntimeConfig;
 }
 
-interface Flags extends Pick<DoorOptions, 'bind' | 'healthBind' | 'healthPort' | 'stopMs'> {
+interface Flags extends Pick<DoorOptions, 'bind' | 'healthBind' | 'healthPort' | 'stopMs' | 'transport'> {
   readonly port?: number;
   readonly self?: string;
 }
@@ -61,6 +63,7 @@ export function parseDoorOptions(
     .option('--health-bind <ip>', 'address of the health port', ipAddress, '0.0.0.0')
     .option('--health-port <port>', 'HTTP port for health and counters', portNumber, 8090)
     .option('--stop-ms <ms>', 'how long health fails before the sockets close', milliseconds, 0)
+    .addOption(new Option('--transport <kind>', 'how datagrams are moved').choices(TRANSPORTS).default('auto'))
     .option('--self <ip:port>', 'which of the settings’ doors this one is (default: its health address and port)')
     .addHelpText(
       'after',

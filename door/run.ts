@@ -1,15 +1,15 @@
 import { createHttpServer } from '../adapters/http/server.ts';
 import type { createLogger } from '../adapters/system/logger.ts';
 import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
-import { SelfKnock } from '../adapters/udp/self-knock.ts';
-import { openUdp } from '../adapters/udp/udp-endpoint.ts';
+import type { SelfKnock } from '../adapters/udp/self-knock.ts';
+import { openTransport } from '../adapters/udp/transport.ts';
 import type { Clock } from '../core/ports.ts';
 import type { ProberFacts } from '../core/suspect/prober.ts';
 import type { Door } from './compose.ts';
 import { createHealthHandler, type HealthFacts } from './health.ts';
 import type { DoorOptions } from './options.ts';
 
-type Log = Pick<ReturnType<typeof createLogger>, 'warn'>;
+type Log = Pick<ReturnType<typeof createLogger>, 'info' | 'warn'>;
 
 /** A running gateway. */
 export interface RunningDoor {
@@ -32,14 +32,18 @@ interface Surroundings {
   readonly probing: () => ProberFacts;
   /** Called about once a second. */
   readonly onTick: () => void;
+  /** Not started. */
+  readonly knock: SelfKnock;
 }
 
 /** Opens the ports and keeps the roster fresh. Rejects with the system's error if a port cannot be had. */
 export async function runDoor(door: Door, options: DoorOptions, surroundings: Surroundings): Promise<RunningDoor> {
-  const { clock, log, version, unreadable, probing, onTick } = surroundings;
+  const { clock, log, version, unreadable, probing, onTick, knock } = surroundings;
   const onError = complainSeldom(log, clock, 'an answer failed');
-  const knock = new SelfKnock(options.bind, clock);
-  const udp = await openUdp({ bind: options.bind, port: options.port, handler: knock.guard(door.handle), onError });
+  const { bind, port, transport: choice } = options;
+  const udp = await openTransport({ bind, port, choice, handler: knock.guard(door.handle), onError });
+  log.info({ transport: udp.kind, receiveBufferBytes: udp.receiveBufferBytes }, 'datagrams are taken in');
+  for (const remark of udp.remarks) log.warn(remark);
   const tcp = await openTcp({ bind: options.bind, port: udp.port, handler: door.handle, onError });
   const facts: HealthFacts = { stopping: false, version, unreadable, probing, udpAliveAtMs: () => knock.aliveAtMs };
   const health = createHttpServer({ handler: createHealthHandler(door, facts, clock), onError });

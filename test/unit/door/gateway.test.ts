@@ -27,6 +27,7 @@ import { seededRng } from '../../support/seeded-rng.ts';
 
 const keepalive = { intervalSeconds: 20, transmissions: 10, timeoutMs: 700 };
 const TYPE = 0xffff;
+const overload = { isUseless: () => false, isRefused: () => false, refusal: () => undefined };
 
 async function aGateway(
   entries: readonly ListedServer[],
@@ -77,7 +78,7 @@ async function aGateway(
     takeReport: options.takeReport,
   });
   const isProbePort = (port: number): boolean => port === 7_000;
-  const handle = createGateway({ classic, extended, counters, type: TYPE, isProbePort, duty: ALWAYS });
+  const handle = createGateway({ classic, extended, counters, type: TYPE, isProbePort, duty: ALWAYS, overload });
   return { ...bench, assigner, classic, counters, handle };
 }
 
