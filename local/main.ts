@@ -1,8 +1,12 @@
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { UsageError } from '../adapters/cli/flags.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { LocalEvent } from './events.ts';
-import { type LocalOptions, parseLocalOptions, UsageError } from './options.ts';
+import { type LocalOptions, parseLocalOptions } from './options.ts';
+import { RUNNING_FILE, type Running } from './running.ts';
 import { type Screen, startScreen } from './screen.ts';
+import { LOCAL_TABLE } from './settings.ts';
 import { type LocalSystem, startLocalSystem } from './system.ts';
 
 const DIST = join(import.meta.dirname, '../dist');
@@ -21,13 +25,28 @@ async function main(): Promise<void> {
   const starting = startLocalSystem(options, DIST, emit);
   // A signal while it starts: let it start, then stop it, or what was started by then would be left behind.
   const system = await starting;
+  const leave = announce(system);
   if (!options.json) {
     screen = startScreen(header(system, options), system.store, process.stdout);
     for (const event of early) screen.event(event);
   }
   await stopped;
   screen?.stop();
+  leave();
   await system.stop();
+}
+
+/** Writes down that this system runs, for the programs that are started beside it. Gives what takes it back. */
+function announce({ door, api: http, registry }: LocalSystem): () => void {
+  const path = join(import.meta.dirname, '..', RUNNING_FILE);
+  const running: Running = { pid: process.pid, door, http, registry, table: LOCAL_TABLE };
+  const text = JSON.stringify(running);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return () => {
+    // Another one may have been started since.
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) rmSync(path);
+  };
 }
 
 const ADDRESS = { gateways: 'The one address', servers: 'Every server is a door, the first' } as const;

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { readFlags, wholeNumber } from '../adapters/cli/flags.ts';
+import { readFlags, UsageError, wholeNumber } from '../adapters/cli/flags.ts';
 import { MAX_NAME_BYTES } from '../core/wire/limits.ts';
 
 /** Settings of the whole system on one machine. */
@@ -25,9 +25,6 @@ export interface LocalOptions {
   readonly forMs?: number;
   readonly json: boolean;
 }
-
-/** A wrong flag: one line for people, exit code 2. */
-export class UsageError extends Error {}
 
 /** As many as there are addresses for. */
 export const MAX_SERVERS = 200;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UsageError } from './options.ts';
+import { UsageError } from '../adapters/cli/flags.ts';
 import type { LocalProcess } from './processes.ts';
 
 const READY_TIMEOUT_MS = 30_000;

@@ -23,9 +23,12 @@ const CALLS = '^adapters/aws/';
 
 /** The packages of an adapter: the outside thing that it adapts. Any other adapter has Node's own modules only. */
 const ADAPTER_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  account: ['@aws-sdk/client-service-quotas', '@aws-sdk/client-sts'],
   autoscaling: ['@aws-sdk/client-auto-scaling'],
+
   aws: ['@aws-sdk/client-dynamodb'],
   cli: ['commander'],
+  cloudformation: ['@aws-sdk/client-cloudformation'],
   dynamodb: ['@aws-sdk/client-dynamodb', CALLS],
   ec2: ['@aws-sdk/client-ec2'],
   http: ['valibot'],
@@ -93,6 +96,18 @@ function programRules(): IForbiddenRuleType[] {
       ['^(core|adapters|lambda|agents|door|client|local)/', '^node_modules/(?!(aws-cdk-lib|constructs|cdk-nag)/)'],
       true,
     ),
+    onlyImports(
+      'cli-composes',
+      '^cli/',
+      [
+        '^(core|adapters|cli|client)/',
+        '^agents/enrol\\.ts$',
+        '^local/running\\.ts$',
+        '^onedoor\\.config\\.ts$',
+        COMMANDER,
+      ],
+      true,
+    ),
     onlyImports('bin-sees-lib', '^bin/', ['^(bin|lib)/', '^core/config/', '^onedoor\\.config\\.ts$', CDK], false),
     // fs and crypto: a boot script names the SHA-256 of each file that a machine fetches.
     onlyImports(
@@ -107,7 +122,7 @@ function programRules(): IForbiddenRuleType[] {
 function wholeTreeRules(): IForbiddenRuleType[] {
   return [
     neverReaches('core-never-reaches-aws', '^core/', AWS),
-    neverReaches('runtime-never-reaches-cdk', '^(core|adapters|lambda|agents|door|client|local)/', CDK),
+    neverReaches('runtime-never-reaches-cdk', '^(core|adapters|lambda|agents|door|client|local|cli)/', CDK),
     {
       name: 'nobody-imports-tests-or-tools',
       severity: 'error',

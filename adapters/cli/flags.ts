@@ -1,6 +1,11 @@
 import { isIP } from 'node:net';
 import { type Command, CommanderError, InvalidArgumentError } from 'commander';
 
+/** Something that the person who typed has to change: one line, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 /** Reads the value of a flag: a whole number within these bounds. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {

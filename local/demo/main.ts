@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../options.ts';
+import { UsageError } from '../../adapters/cli/flags.ts';
 import { createChildren } from './children.ts';
 import { layOutMachines } from './machines.ts';
 import { type DemoOptions, parseDemoOptions } from './options.ts';

@@ -1,5 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { type LocalOptions, parseLocalOptions, UsageError } from '../options.ts';
+import { UsageError } from '../../adapters/cli/flags.ts';
+import { type LocalOptions, parseLocalOptions } from '../options.ts';
 
 /** What classic probes ask for: they cannot name an app. */
 export const DEMO_APP = 'bzflag';

@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { type LocalOptions, UsageError } from '../options.ts';
+import { UsageError } from '../../adapters/cli/flags.ts';
+import type { LocalOptions } from '../options.ts';
 import type { Machine } from './machines.ts';
 
 /** A free TCP port of 127.0.0.1. */

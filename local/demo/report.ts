@@ -1,4 +1,4 @@
-import { UsageError } from '../options.ts';
+import { UsageError } from '../../adapters/cli/flags.ts';
 
 /** Something was not as it must be: the step has failed. */
 export class Failure extends Error {}

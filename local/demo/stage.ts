@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { UsageError } from '../../adapters/cli/flags.ts';
 import type { LocalEvent } from '../events.ts';
-import { UsageError } from '../options.ts';
 import { localConfig } from '../settings.ts';
 import { type Api, createApi, type ListedServer } from './api.ts';
 import type { Child, Children } from './children.ts';

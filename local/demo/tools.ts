@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { UsageError } from '../options.ts';
+import { UsageError } from '../../adapters/cli/flags.ts';
 
 /** Programs that the demo needs, by what they are for. */
 const NEEDED = {

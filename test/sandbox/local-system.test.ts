@@ -76,7 +76,7 @@ describe('the whole system on one machine', () => {
     const probe = (...flags: string[]) =>
       execFileSync(
         process.execPath,
-        ['local/probe/main.ts', `${BIND}:17000`, '--count', '2', '--interval', '0.05', ...flags],
+        ['cli/main.ts', 'probe', `${BIND}:17000`, '--count', '2', '--interval', '0.05', ...flags],
         {
           encoding: 'utf8',
         },

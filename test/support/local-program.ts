@@ -14,6 +14,8 @@ export interface LocalProgram {
   readonly network: string;
   /** Base URL. */
   readonly api: string;
+  /** Endpoint of its DynamoDB engine. */
+  readonly registry: string;
   readonly servers: readonly string[];
   /** Kills agent and game of a server at once, or freezes them. */
   act(server: string, action: 'crash' | 'freeze' | 'drain'): Promise<void>;
@@ -54,6 +56,7 @@ export async function startLocal(servers: number): Promise<LocalProgram> {
     door: ready.door,
     network,
     api: ready.api,
+    registry: ready.registry,
     servers: ready.servers,
     async act(server, action) {
       const { status } = await fetch(`${ready.api}/local/servers/${server}/${action}`, { method: 'POST' });

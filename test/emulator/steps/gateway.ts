@@ -20,9 +20,9 @@ export async function probeGateway({ lane, cloud, gateways, fleet }: Scene): Pro
   });
   const door = `${machine.address}:${argument(machine, 'port')}`;
   const logPath = join(lane.workDir, 'probe.log');
-  const classic = await run(['node', PROBE, door, '--count', '1'], { env: {}, logPath });
+  const classic = await run(['node', ...PROBE, door, '--count', '1'], { env: {}, logPath });
   if (!fleet.some(({ address }) => classic.includes(`server ${address} `))) throw new Error(classic);
-  const named = await run(['node', PROBE, door, '--count', '1', '--app', 'world'], { env: {}, logPath });
+  const named = await run(['node', ...PROBE, door, '--count', '1', '--app', 'world'], { env: {}, logPath });
   if (!fleet.some(({ address }) => named.includes(` at ${address}`))) throw new Error(named);
 }
 

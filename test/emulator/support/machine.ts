@@ -133,4 +133,4 @@ export function commandLine({ environment }: DeployedBoot): string[] {
 }
 
 /** What `npm run probe` runs. */
-export const PROBE = join(ROOT, 'local/probe/main.ts');
+export const PROBE = [join(ROOT, 'cli/main.ts'), 'probe'] as const;

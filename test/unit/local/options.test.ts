@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseLocalOptions, serverAddress, UsageError } from '../../../local/options.ts';
-import { parseProbeOptions } from '../../../local/probe/options.ts';
+import { UsageError } from '../../../adapters/cli/flags.ts';
+import { parseLocalOptions, serverAddress } from '../../../local/options.ts';
 
 const local = (...argv: string[]) => parseLocalOptions(argv, () => {});
-const probe = (...argv: string[]) => parseProbeOptions(argv, () => {});
 
 describe('the flags of the local system', () => {
   it('start three servers and twelve clients on loopback by default', () => {
@@ -67,27 +66,5 @@ describe('the flags of the local system', () => {
       '127.0.0.12',
       '127.0.0.210',
     ]);
-  });
-});
-
-describe('the flags of the probe', () => {
-  it('take a host alone, with a port, and IPv6 in brackets or bare', () => {
-    expect(probe('door.example')).toMatchObject({ host: 'door.example', port: 7000 });
-    expect(probe('127.0.0.1:7001')).toMatchObject({ host: '127.0.0.1', port: 7001 });
-    expect(probe('[2001:db8::1]:7001')).toMatchObject({ host: '2001:db8::1', port: 7001 });
-    expect(probe('2001:db8::1')).toMatchObject({ host: '2001:db8::1', port: 7000 });
-  });
-
-  it('refuse what is no address, no number or not known', () => {
-    for (const argv of [
-      ['a:b:c'],
-      ['host:99999'],
-      [],
-      ['host', '--count', '0'],
-      ['host', '--interval', '-1'],
-      ['host', '--nope'],
-    ]) {
-      expect(() => probe(...argv)).toThrow(UsageError);
-    }
   });
 });
