@@ -93,7 +93,7 @@ function filled(said: Places, found: Places): Places {
 }
 
 /** What `npm start` wrote, if that still runs. */
-export function runningSystem(path = join(import.meta.dirname, '..', RUNNING_FILE)): Running | undefined {
+function runningSystem(path = join(import.meta.dirname, '..', RUNNING_FILE)): Running | undefined {
   if (!existsSync(path)) return undefined;
   const running = parseRunning(readFileSync(path, 'utf8'));
   if (!running) return undefined;

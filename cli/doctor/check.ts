@@ -8,8 +8,6 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-export type Check = () => Promise<Finding | readonly Finding[]>;
-
 export function ok(about: string, says: string): Finding {
   return { about, state: 'ok', says };
 }
