@@ -64,6 +64,7 @@ type Phase =
   | 'suspect';
 
 interface Target {
+  readonly id: string;
   phase: Phase;
   /** When something is due next. */
   atMs: number;
@@ -78,20 +79,25 @@ interface Target {
   liftedAtMs: number;
 }
 
-/** @param phaseOf a number in [0, 1) for each server, so that not all are asked in the same moment */
-export function createDetector(phaseOf: (id: string) => number): Detector {
-  return new ProbeDetector(phaseOf);
+/**
+ * @param phaseOf a number in [0, 1) for each server, so that not all are asked in the same moment
+ * @param leastToCompare servers that must be watched before half of them says anything about the network
+ */
+export function createDetector(phaseOf: (id: string) => number, leastToCompare = 0): Detector {
+  return new ProbeDetector(phaseOf, leastToCompare);
 }
 
 class ProbeDetector implements Detector {
   isDegraded = false;
   stalls = 0;
   readonly #phaseOf: (id: string) => number;
+  readonly #leastToCompare: number;
   readonly #targets = new Map<string, Target>();
   #lastTickMs: number | undefined;
 
-  constructor(phaseOf: (id: string) => number) {
+  constructor(phaseOf: (id: string) => number, leastToCompare: number) {
     this.#phaseOf = phaseOf;
+    this.#leastToCompare = leastToCompare;
   }
 
   watch(servers: readonly WatchedServer[], nowMs: number): void {
@@ -112,11 +118,10 @@ class ProbeDetector implements Detector {
       this.#forgetDoubts(nowMs);
     }
     const probes: string[] = [];
-    const missed: [string, Target][] = [];
-    for (const entry of this.#targets) {
-      const [id, target] = entry;
-      if (isProbeDue(target, nowMs)) probes.push(id);
-      if (target.phase === 'missed' && --target.graceLeft < 0) missed.push(entry);
+    const missed: Target[] = [];
+    for (const target of this.#targets.values()) {
+      if (isProbeDue(target, nowMs)) probes.push(target.id);
+      if (target.phase === 'missed' && --target.graceLeft < 0) missed.push(target);
     }
     return { probes, suspects: this.#judge(missed, nowMs) };
   }
@@ -134,7 +139,7 @@ class ProbeDetector implements Detector {
   }
 
   /** Of those whose probes were all missed, the ones that are suspect from now on. */
-  #judge(missed: readonly [string, Target][], nowMs: number): string[] {
+  #judge(missed: readonly Target[], nowMs: number): string[] {
     if (missed.length === 0 && !this.isDegraded) return [];
     let dark = 0;
     let gone = 0;
@@ -143,19 +148,21 @@ class ProbeDetector implements Detector {
       else if (phase !== 'well' && phase !== 'asked') dark++;
     }
     const wasDegraded = this.isDegraded;
-    this.isDegraded = dark > (this.#targets.size - gone) / 2;
+    const left = this.#targets.size - gone;
+    this.isDegraded = left >= this.#leastToCompare && dark > left / 2;
     // When the network comes back, the first to answer must not leave the others in the minority.
     if (wasDegraded && !this.isDegraded) this.#forgetDoubts(nowMs);
     if (wasDegraded || this.isDegraded) return [];
-    return missed.map(([id, target]) => {
+    return missed.map((target) => {
       target.phase = 'suspect';
       target.sinceMs = nowMs;
-      return id;
+      return target.id;
     });
   }
 
   #begin(id: string, nowMs: number): Target {
     const target: Target = {
+      id,
       phase: 'well',
       atMs: 0,
       nextMs: nowMs + this.#phaseOf(id) * PERIOD_MS,

@@ -1,9 +1,10 @@
 import type { Clock, PacketSource, RegistryStore, Rng, WatchStore } from '../ports.ts';
-import type { RosterView } from '../registry/roster.ts';
+import type { RosterEntry, RosterView } from '../registry/roster.ts';
 import { bytesToHex } from '../text.ts';
 import { decodePacket } from '../wire/decode.ts';
 import { encodeRequest } from '../wire/encode-request.ts';
 import { KEEPALIVE_REQUEST_BYTES, NONCE_BYTES } from '../wire/limits.ts';
+import { createAsked } from './asked.ts';
 import type { ClosedRoster } from './closed-roster.ts';
 import { createDetector, type Detector } from './detector.ts';
 import { createMeetings } from './meetings.ts';
@@ -43,8 +44,8 @@ interface Target {
 }
 
 const MEET_MS = 5_000;
-/** Answers that come later than this are too late for anything. */
-const ANSWER_MS = 2_000;
+/** Nonces drawn for a probe before it goes out with one whose answer will not be known: as if it had been lost. */
+const MOST_NONCES = 8;
 /** A client that tells nothing of itself, asking for IPv4 or for IPv6. */
 const NOBODY = { 4: new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0]), 6: new Uint8Array(16) };
 const NAME_BYTES = 4;
@@ -59,6 +60,10 @@ export interface ProberDeps {
   readonly freshMs: number;
   readonly clock: Clock;
   readonly rng: Rng;
+  /** Its name among those that probe. @default a random one */
+  readonly name?: string;
+  /** Servers that it must watch before half of them says anything about its own network. @default 0 */
+  readonly leastToCompare?: number;
   readonly counters: { count(name: 'probes' | 'suspected' | 'lifted'): void };
   /** The registry did not take a word. */
   readonly onError: (error: unknown) => void;
@@ -77,18 +82,21 @@ class ServerProber implements Prober {
   readonly #self: string;
   readonly #detector: Detector;
   readonly #meetings = createMeetings();
-  readonly #asked = new Map<string, { readonly id: string; readonly atMs: number }>();
+  readonly #asked = createAsked();
   readonly #suspects = new Set<string>();
   /** Words that the registry has not taken yet, by row key. */
   readonly #untold = new Map<string, boolean>();
+  #watched: readonly RosterEntry[] = [];
+  /** The roster suspected none of all servers when it was looked at last. */
+  #wasCalm = false;
   #targets: ReadonlyMap<string, Target> = new Map();
   #wasDegraded = false;
   #metAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: ProberDeps) {
     this.#deps = deps;
-    this.#self = bytesToHex(deps.rng.bytes(NAME_BYTES));
-    this.#detector = createDetector(() => deps.rng.float());
+    this.#self = deps.name ?? bytesToHex(deps.rng.bytes(NAME_BYTES));
+    this.#detector = createDetector(() => deps.rng.float(), deps.leastToCompare);
   }
 
   tick(): void {
@@ -103,10 +111,6 @@ class ServerProber implements Prober {
 
   sweep(): void {
     const nowMs = this.#deps.clock.monoMs();
-    for (const [nonce, { atMs }] of this.#asked) {
-      if (nowMs - atMs < ANSWER_MS) break;
-      this.#asked.delete(nonce);
-    }
     this.#lookAround(nowMs);
     for (const key of this.#untold.keys()) void this.#tell(key);
     if (nowMs - this.#metAtMs < MEET_MS) return;
@@ -118,12 +122,13 @@ class ServerProber implements Prober {
     const decoded = decodePacket(bytes, { expect: 'response', type: this.#deps.type });
     if (!decoded.ok || decoded.packet.kind !== 'extended' || decoded.packet.role !== 'response') return;
     const { nonce, server, error } = decoded.packet;
-    const asked = this.#asked.get(bytesToHex(nonce));
+    const nowMs = this.#deps.clock.monoMs();
+    const asked = this.#asked.find(nonce, nowMs);
     const target = asked && this.#targets.get(asked.id);
     // An address may have passed to another server: only the one that was asked for can answer for itself.
     if (!asked || !target || error || server !== asked.id || source.port !== target.port) return;
-    this.#asked.delete(bytesToHex(nonce));
-    if (this.#detector.answered(asked.id, asked.atMs, this.#deps.clock.monoMs())) this.#judge(asked.id, false);
+    this.#asked.remove(nonce);
+    if (this.#detector.answered(asked.id, asked.atMs, nowMs)) this.#judge(asked.id, false);
   }
 
   facts(): ProberFacts {
@@ -136,9 +141,11 @@ class ServerProber implements Prober {
     const { rng, clock, type, send, counters } = this.#deps;
     const target = this.#targets.get(id);
     if (!target) return;
-    const nonce = rng.bytes(NONCE_BYTES);
+    const nowMs = clock.monoMs();
+    let nonce = rng.bytes(NONCE_BYTES);
+    for (let tries = 0; tries < MOST_NONCES && !this.#asked.put(nonce, id, nowMs); tries++)
+      nonce = rng.bytes(NONCE_BYTES);
     const address = NOBODY[target.address.includes(':') ? 6 : 4];
-    this.#asked.set(bytesToHex(nonce), { id, atMs: clock.monoMs() });
     send(encodeRequest({ address, nonce }, { padTo: KEEPALIVE_REQUEST_BYTES, type }), target.address, target.port);
     counters.count('probes');
   }
@@ -173,6 +180,12 @@ class ServerProber implements Prober {
     const { roster, closed, freshMs } = this.#deps;
     const view = roster();
     const entries = watchList(view, this.#meetings.live(nowMs), this.#self, freshMs);
+    // Thousands of servers a second are not to be written down anew while nothing has changed about them.
+    const isCalm = view.suspect.every((bit) => bit === 0);
+    if (isCalm && this.#wasCalm && isSame(this.#watched, entries)) return;
+    this.#wasCalm = isCalm;
+    this.#watched = entries;
+    this.#asked.reserve(entries.length);
     this.#targets = new Map(
       entries.flatMap(({ key, server }): [string, Target][] => {
         const address = server.ipv4 ?? server.ipv6;
@@ -201,4 +214,8 @@ class ServerProber implements Prober {
       onError(error);
     }
   }
+}
+
+function isSame(before: readonly RosterEntry[], entries: readonly RosterEntry[]): boolean {
+  return before.length === entries.length && entries.every((entry, at) => entry === before[at]);
 }
