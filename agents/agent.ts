@@ -10,7 +10,7 @@ import type { Clock, PacketHandler, RegistryStore, Rng } from '../core/ports.ts'
 import { parseEntry } from '../core/registry/journal.ts';
 import type { JournalEntry } from '../core/registry/journal-entry.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
-import { rowKey } from '../core/registry/row.ts';
+import { parseRowKey, rowKey } from '../core/registry/row.ts';
 import type { AgonesDesk } from './agones/desk.ts';
 import { openAgonesDesk, serveAgones } from './agones/open-agones.ts';
 import { loadApiToken } from './api-token.ts';
@@ -79,7 +79,9 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
     for (const index of options.games.keys()) {
       const agones = await openAgones(options, deps, index);
       if (agones) closers.push(() => agones.stop());
-      const slot = await makeSlot(options, deps, index, { verify: keys.verify, places, agones });
+      // One row speaks for the machine.
+      const sees = options.door && index === 0 ? () => door?.sees() ?? [] : undefined;
+      const slot = await makeSlot(options, deps, index, { verify: keys.verify, places, agones, sees });
       slots.push(slot);
       const api = createLoopbackApi({ slot, token, roster });
       closers.push(...(await openPorts(options, index, slot, log, api, desk(slot.handlePacket))));
@@ -91,7 +93,8 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
     if (options.door) {
       const { identity, config } = options;
       const own = new Map(slots.map((slot, index) => [rowKey(identity, index), slot.handlePacket]));
-      door = await openServerDoor({ bind: options.bind, ...options.door }, { ...deps, config, own });
+      const machine = parseRowKey(rowKey(identity, 0))?.machine ?? identity;
+      door = await openServerDoor({ bind: options.bind, ...options.door }, { ...deps, config, own, machine });
       closers.push(door.close);
     }
     const { enrolment } = options;
@@ -134,12 +137,17 @@ async function makeSlot(
   options: AgentOptions,
   { store, clock, rng, log, onLost }: AgentDeps,
   index: number,
-  ours: { readonly verify: SlotOptions['verify']; readonly places: PlaceBook; readonly agones: AgonesDesk | undefined },
+  ours: {
+    readonly verify: SlotOptions['verify'];
+    readonly places: PlaceBook;
+    readonly agones: AgonesDesk | undefined;
+    readonly sees: SlotOptions['sees'];
+  },
 ): Promise<Slot> {
   const { identity, games, load, capacity, config, journal: dir, onClient: program, drainMs } = options;
   const game = games[index];
   if (!game) throw new RangeError(`slot ${index}`);
-  const { verify, places, agones } = ours;
+  const { verify, places, agones, sees } = ours;
   const key = rowKey(identity, index);
   const slotLog = log.child({ slot: index });
   const source: SlotOptions['load'] =
@@ -166,6 +174,7 @@ async function makeSlot(
     rng,
     log: slotLog,
     onLost,
+    sees,
   });
 }
 

@@ -14,6 +14,7 @@ import { NONCE_BYTES } from '../core/wire/limits.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createOutage, type Log } from './log.ts';
 import { answerOf, type OwnerAnswer, OwnerLink, readAnswer } from './owner-link.ts';
+import { type PeerWatch, startPeerWatch } from './peer-watch.ts';
 import { createServerDoor } from './server-door.ts';
 
 export interface ServerDoorPorts {
@@ -32,9 +33,11 @@ export interface ServerDoorDeps {
   readonly log: Log;
   /** Answers for this machine's own servers, by the keys of their rows. */
   readonly own: ReadonlyMap<string, PacketHandler>;
+  /** Name of this machine in the keys of its rows. */
+  readonly machine: string;
 }
 
-export interface RunningServerDoor {
+export interface RunningServerDoor extends Pick<PeerWatch, 'sees'> {
   /** Fails its health from now on, and answers until it is closed. */
   leave(): void;
   close(): Promise<void>;
@@ -45,6 +48,7 @@ interface Facts {
   readonly knock: SelfKnock;
   readonly counters: Counters;
   readonly clock: Clock;
+  peers?: PeerWatch;
   isLeaving: boolean;
 }
 
@@ -86,6 +90,11 @@ export async function openServerDoor(ports: ServerDoorPorts, deps: ServerDoorDep
     const health = createHttpServer({ handler: createHealth(facts), onError });
     await health.listen(healthPort, bind);
     closers.push(() => health.close(0));
+    facts.peers = await startPeerWatch({
+      ...{ machine: deps.machine, view: reader.view, isProbePort, packetType: config.packetType, freshMs },
+      ...{ clock, rng, log, counters },
+    });
+    closers.push(facts.peers.stop);
   } catch (error) {
     await close();
     throw error;
@@ -97,6 +106,7 @@ export async function openServerDoor(ports: ServerDoorPorts, deps: ServerDoorDep
       facts.isLeaving = true;
     },
     close,
+    sees: () => facts.peers?.sees() ?? [],
   };
 }
 
@@ -162,6 +172,7 @@ function createHealth(facts: Facts): HttpHandler {
       rosterAgeMs: hasRoster ? Math.round(ageMs) : null,
       servers: listed.length,
       openServers: listed.reduce((sum, isOpen) => sum + isOpen, 0),
+      probing: facts.peers?.facts(),
       counters: counters.read(),
     };
     return {

@@ -29,4 +29,6 @@ export interface SlotOptions {
   readonly rng: Rng;
   readonly log: Log;
   readonly onLost: (reason: string) => void;
+  /** Other machines' servers that this one finds silent; absent: its row does not say. */
+  readonly sees?: (() => readonly string[]) | undefined;
 }

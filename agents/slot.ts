@@ -20,6 +20,7 @@ import type { GameFacing, GameReport } from './loopback-api.ts';
 import { Moving } from './moving.ts';
 import { SeatKeeper } from './seat-keeper.ts';
 import { SessionWatch } from './session-watch.ts';
+import { createSight, type Sight } from './sight.ts';
 import { type SlotHealth, slotHealth } from './slot-health.ts';
 import type { SlotOptions } from './slot-options.ts';
 
@@ -41,6 +42,7 @@ export class Slot implements GameFacing {
   readonly #moving: Moving;
   readonly #drains: DrainWatch;
   #isGone = false;
+  readonly #sight: Sight;
   /** What the row was last told. */
   #told: BeatWish | undefined;
   #sweeper: NodeJS.Timeout | undefined;
@@ -51,6 +53,7 @@ export class Slot implements GameFacing {
     const { config, clock, rng, log, load, store, journal, key, verify } = options;
     const { timing, keepalive } = config;
     const isCounted = load.kind === 'counted';
+    this.#sight = createSight(options.sees);
     const mayCheck = createCheckBudget(clock);
     this.isCounted = isCounted;
     this.#keeper = new SeatKeeper({ key, store, journal, clock, rng, timing, isCounted, onLost: options.onLost });
@@ -58,10 +61,7 @@ export class Slot implements GameFacing {
     this.#admission = new Admission({
       keeper: this.#keeper,
       sessions: this.#sessions,
-      clock,
-      verify,
-      iss: config.deployment,
-      isCounted,
+      ...{ clock, verify, iss: config.deployment, isCounted },
       isDraining: () => this.#moving.isOn,
       capacity: () => this.#wish().capacity,
     });
@@ -83,11 +83,7 @@ export class Slot implements GameFacing {
       onChange: (isAlive, error) => this.#onChange(isAlive, error),
     });
     this.#loop = new BeatLoop({
-      keeper: this.#keeper,
-      wish: () => this.#wish(),
-      clock,
-      rng,
-      timing,
+      ...{ keeper: this.#keeper, wish: () => this.#wish(), clock, rng, timing },
       outage: createOutage(log, 'the registry does not take a beat; trying again', 'the registry takes beats again'),
       onClaim: () => this.#onClaim(),
       onBeat: (told) => this.#onBeat(told),
@@ -227,7 +223,7 @@ export class Slot implements GameFacing {
     const most = Math.min(this.#options.capacity, capacity, maxCapacity);
     // A game that refuses nobody cannot hold a seat back.
     const percent = this.isCounted ? 0 : this.#options.config.failoverReservePercent;
-    return { capacity: most, state: this.#state(), reserve: reserveOf(most, percent) };
+    return { capacity: most, state: this.#state(), reserve: reserveOf(most, percent), ...this.#sight.news() };
   }
 
   #state(): ServerState {
@@ -270,6 +266,7 @@ export class Slot implements GameFacing {
     const { placement } = this.#keeper;
     if (state !== this.#told?.state) log.info({ serverId: placement?.id, state }, 'the server is now in this state');
     this.#told = told;
+    this.#sight.told(told);
     this.#drains.told(state);
     this.#obey();
     // The reply may have brought the placement, or the game may have changed meanwhile.
@@ -287,12 +284,14 @@ export class Slot implements GameFacing {
   }
 
   #kickIfChanged(): void {
-    const { capacity, state } = this.#wish();
-    if (this.#told && (this.#told.capacity !== capacity || this.#told.state !== state)) this.#loop.kick();
+    const { capacity, state, sees } = this.#wish();
+    const isNews = sees !== undefined || this.#told?.capacity !== capacity || this.#told.state !== state;
+    if (this.#told && isNews) this.#loop.kick();
   }
 
   #sweep(): void {
     this.#drains.stage();
+    this.#kickIfChanged();
     // A dead game lists nothing; its sessions are over when it comes back without them.
     if (this.isCounted || !this.#watch.isAlive) return;
     for (const id of this.#sessions.over(this.#options.clock.monoMs())) this.end(id);

@@ -28,6 +28,7 @@ export const AGENT_ATTRIBUTES = [
   'kind',
   'v',
   'version',
+  'sees',
 ] as const;
 
 /** What a take of seats names, in its update and in its condition. */

@@ -103,6 +103,7 @@ export function rowOfItem(item: Item, report: (row: MalformedRow) => void): Serv
       key,
       suspect: item['suspect']?.BOOL === true,
       ...(item['drain']?.BOOL === true && { drain: true }),
+      ...(item['sees']?.SS && { sees: item['sees'].SS }),
       ...(seats && { seats }),
       ...(placement && { placement }),
     };

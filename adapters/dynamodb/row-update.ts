@@ -56,6 +56,16 @@ function lifeAttributes(version: string | undefined) {
   };
 }
 
+const FORGET = ' REMOVE #sees';
+
+/** What a beat says of other servers, if that has changed; DynamoDB has no empty set. */
+function wordsUpdate(sees: readonly string[] | undefined) {
+  if (!sees) return { update: '', values: {} };
+  return sees.length > 0
+    ? { update: ', #sees = :sees', values: { ':sees': { SS: [...sees] } } }
+    : { update: FORGET, values: {} };
+}
+
 /**
  * A command as ONE conditional update, so that two writers can never both act on what they read before:
  *
@@ -84,8 +94,9 @@ export function commandUpdate(command: RowCommand, version?: string): Conditiona
     }
     case 'beat': {
       const burns = command.addFree < 0;
+      const sees = wordsUpdate(command.sees);
       return conditional(
-        'SET #free = #free + :d, #beat = :next, #hb = :hb, #sessions = :sessions, #capacity = :capacity, #state = :state',
+        `SET #free = #free + :d, #beat = :next, #hb = :hb, #sessions = :sessions, #capacity = :capacity, #state = :state${sees.update}`,
         [SAME_BEAT, MINE, ...(burns ? [ENOUGH_TO_BURN] : [])],
         {
           ':d': N(command.addFree),
@@ -97,16 +108,21 @@ export function commandUpdate(command: RowCommand, version?: string): Conditiona
           ':capacity': N(command.capacity),
           ':state': S(command.state),
           ...(burns && { ':burn': N(-command.addFree) }),
+          ...sees.values,
         },
       );
     }
     case 'claim':
-      return conditional(`SET #gen = :gen, #beat = #beat + :one${life.set}`, [STILL_AS_SEEN], {
-        ...life.values,
-        ':gen': S(command.gen),
-        ':seen': S(command.seen),
-        ':one': N(1),
-      });
+      return conditional(
+        `SET #gen = :gen, #beat = #beat + :one${life.set}${command.forgets ? FORGET : ''}`,
+        [STILL_AS_SEEN],
+        {
+          ...life.values,
+          ':gen': S(command.gen),
+          ':seen': S(command.seen),
+          ':one': N(1),
+        },
+      );
     case 'create':
       return conditional(
         `SET #free = :zero, #issued = :now, #beat = :now, #gen = :gen, #last = :none, #capacity = :zero,

@@ -30,7 +30,12 @@ export function startLife(
   const seats = row?.seats;
   if (!seats) return { command: { kind: 'create', gen, nowMs: wallMs }, resumes: false, journal: [] };
   const resumes = restored?.gens.includes(seats.gen) ?? false;
-  return { command: { kind: 'claim', seen: seats.gen, gen }, resumes, journal: resumes ? [{ t: 'gen', gen }] : [] };
+  const forgets = row.sees && { forgets: true as const };
+  return {
+    command: { kind: 'claim', seen: seats.gen, gen, ...forgets },
+    resumes,
+    journal: resumes ? [{ t: 'gen', gen }] : [],
+  };
 }
 
 /**
@@ -108,6 +113,8 @@ export interface BeatWish {
   readonly state: ServerState;
   /** r: seats of the capacity that are kept back for clients whose own server is lost. @default 0 */
   readonly reserve?: number;
+  /** Servers that this machine finds silent; absent: nothing new. */
+  readonly sees?: readonly string[];
 }
 
 /** A beat is on its way: until the row's `beat` is another, it may land. */
@@ -147,6 +154,7 @@ export function planBeat(
       sessions: occupied(book),
       capacity: wish.capacity,
       state: wish.state,
+      ...(wish.sees && { sees: wish.sees }),
     },
   };
 }

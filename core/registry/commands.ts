@@ -30,6 +30,8 @@ export interface BeatCommand {
   readonly sessions: number;
   readonly capacity: number;
   readonly state: ServerState;
+  /** What the row's `sees` becomes; absent: it stays. */
+  readonly sees?: readonly string[];
 }
 
 /** A new life of an agent takes over an existing row. */
@@ -37,6 +39,8 @@ export interface ClaimCommand {
   readonly kind: 'claim';
   readonly seen: string;
   readonly gen: string;
+  /** The row has words of the life before about other servers: they go. */
+  readonly forgets?: true;
 }
 
 /** An agent makes its row (or the seats of an enrolled row), which must not have a `gen` yet. */
@@ -112,11 +116,19 @@ function seatsAfter(seats: SeatFields | undefined, command: RowCommand): SeatFie
   }
 }
 
+/** What the row says of other servers after `command`; undefined: nothing. */
+function seesAfter(before: readonly string[] | undefined, command: RowCommand): readonly string[] | undefined {
+  if (command.kind === 'claim' && command.forgets) return undefined;
+  if (command.kind !== 'beat' || !command.sees) return before;
+  return command.sees.length > 0 ? command.sees : undefined;
+}
+
 /** One conditional update, as the registry performs it. `key` names the row to make when there is none. */
 export function applyCommand(key: string, row: ServerRow | undefined, command: RowCommand): WriteReply {
   if (!conditionHolds(row, command)) return { ok: false, row };
-  const base: ServerRow = row ?? { key, suspect: false };
-  return { ok: true, row: { ...base, seats: seatsAfter(row?.seats, command) } };
+  const { sees: before, ...base }: ServerRow = row ?? { key, suspect: false };
+  const sees = seesAfter(before, command);
+  return { ok: true, row: { ...base, ...(sees && { sees }), seats: seatsAfter(row?.seats, command) } };
 }
 
 /** The registrar's write: only its own attributes, and only on a row that an agent made. */

@@ -12,6 +12,7 @@ import {
 } from './roster-codec.ts';
 import { encodeStatic, samePlacement, staticBytes, staticVersion } from './roster-static.ts';
 import type { ServerRow } from './row.ts';
+import { silentByWords } from './witnesses.ts';
 
 interface RosterLimits {
   /** Servers in a shard at most. @default 1024 */
@@ -111,10 +112,14 @@ function membersOf(
   goneMs: number,
 ): Map<string, Member> {
   const members = new Map<string, Member>();
-  for (const { key, seats, placement, suspect } of rows) {
+  const ageMs = (arrival: Arrival | undefined): number =>
+    arrival ? arrival.ageMs + nowMs - arrival.atMs : Number.POSITIVE_INFINITY;
+  const silent = silentByWords(rows, ({ key }) => ageMs(arrivals.get(key)));
+  for (const { key, seats, placement, suspect: isMarked } of rows) {
     const arrival = arrivals.get(key);
     if (!seats || !placement || !arrival) continue;
-    const beatAgeMs = arrival.ageMs + nowMs - arrival.atMs;
+    const beatAgeMs = ageMs(arrival);
+    const suspect = isMarked || silent.has(placement.id);
     if (seats.state === 'gone' && beatAgeMs > goneMs) continue;
     const { gen, free, capacity, sessions, state, beat } = seats;
     const status = { gen, free, capacity, sessions, state, suspect, beat, beatAgeMs };

@@ -53,6 +53,8 @@ export interface ServerRow {
   readonly placement?: Placement;
   /** True while outside probers get no answer: no new assignments, nothing else. */
   readonly suspect: boolean;
+  /** Ids of other servers that this one's agent finds silent, where agents probe each other; absent: none. */
+  readonly sees?: readonly string[];
   /** The operator wants the server empty: its agent drains from its next beat on. Absent: he does not. */
   readonly drain?: true;
 }

@@ -7,8 +7,8 @@ const PROBERS_EACH = 2;
 
 /**
  * The servers that `self` probes: of all that could be given out, those for which it is among the two probers that
- * rendezvous hashing names. So each server costs two probes a period, however many gateways there are, and a gateway
- * that comes or goes moves no more than its share.
+ * rendezvous hashing names. So each server costs two probes a period, however many probers there are, and one that comes
+ * or goes moves no more than its share.
  * @param probers names of all that live, `self` among them or not
  * @param freshMs age of a beat from which its server is not given out anyway
  */
@@ -28,9 +28,14 @@ export function watchList(
       view.listed[index] === 1 ||
       (view.state[index] === READY && view.suspect[index] === 1 && view.beatAgeMs[index]! < freshMs);
     if (!isThere || server.ports['probe'] === undefined) return false;
+    // Where agents probe each other, by the names of their machines: nobody sees itself from outside.
+    const machine = server.id.slice(0, server.id.lastIndexOf('.'));
+    if (machine === self) return false;
     const own = meeting(mine, hashes, index);
     let better = 0;
-    for (const key of theirs) if (meeting(key, hashes, index) > own) better++;
+    for (let n = 0; n < theirs.length; n++) {
+      if (meeting(theirs[n]!, hashes, index) > own && others[n] !== machine) better++;
+    }
     return better < PROBERS_EACH;
   });
 }

@@ -64,6 +64,20 @@ export function describeSeatWrites(behaves: Behaves): void {
       });
     });
 
+    behaves('says what it sees of others, until it says otherwise or a new life begins', async (store) => {
+      const seats = await aRow(store);
+      const said = await store.write(KEY, beatOf(seats, { sees: ['b.0', 'c.0'] }));
+      expect([...(said.row?.sees ?? [])].sort()).toEqual(['b.0', 'c.0']);
+      const kept = await store.write(KEY, beatOf(seatsIn(said)));
+      expect([...(kept.row?.sees ?? [])].sort()).toEqual(['b.0', 'c.0']);
+      const unsaid = await store.write(KEY, beatOf(seatsIn(kept), { sees: [] }));
+      expect(unsaid.row).not.toHaveProperty('sees');
+      const again = await store.write(KEY, beatOf(seatsIn(unsaid), { sees: ['b.0'] }));
+      const claim = { kind: 'claim', seen: GEN, gen: '00000000000000b2', forgets: true } as const;
+      expect(again.row).toHaveProperty('sees');
+      expect((await store.write(KEY, claim)).row).not.toHaveProperty('sees');
+    });
+
     behaves('burns free seats down to none, never below', async (store) => {
       const seats = await aRow(store, { free: 3 });
       const tooMany = await store.write(KEY, beatOf(seats, { addFree: -4 }));

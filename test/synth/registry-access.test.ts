@@ -89,6 +89,8 @@ describe('a rogue machine with the agent’s rights', () => {
     ['its own verification', aRequest('UpdateItem', [OWN_ROW], ['pk', 'verified'])],
     ['its own pool', aRequest('UpdateItem', [OWN_ROW], ['pk', 'app'])],
     ['that nobody suspects it', aRequest('UpdateItem', [OWN_ROW], ['pk', 'suspect'])],
+    ['that it suspects another', aRequest('UpdateItem', [OTHER_ROW], ['pk', 'suspect'])],
+    ['what another sees', aRequest('UpdateItem', [OTHER_ROW], ['pk', 'sees'])],
     ['its own row as a whole', aRequest('PutItem', [OWN_ROW], ['pk', 'free'])],
     ['the roster', aRequest('UpdateItem', ['ROSTER#D0'], ['pk', 'free'])],
     ['the public keys', aRequest('PutItem', ['KEYS#tickets'], ['pk', 'keys'])],
@@ -138,6 +140,8 @@ const WRITES: Readonly<Record<string, AccessRequest>> = {
       write('UpdateItem', OWN_ROW, commandUpdate(command)),
     ]),
   ),
+  'own sight': write('UpdateItem', OWN_ROW, commandUpdate({ ...COMMANDS.beat, sees: ['i-a.0'] } as RowCommand)),
+  'another’s sight': write('UpdateItem', OTHER_ROW, commandUpdate({ ...COMMANDS.beat, sees: ['i-a.0'] } as RowCommand)),
   place: write('UpdateItem', OTHER_ROW, placementUpdate(PLACEMENT, false)),
   enrol: write('UpdateItem', OTHER_ROW, placementUpdate(PLACEMENT, true)),
   bury: write('UpdateItem', OTHER_ROW, burialUpdate()),
@@ -152,7 +156,7 @@ const WRITES: Readonly<Record<string, AccessRequest>> = {
 
 describe('the writes that the store makes', () => {
   it.each<[string, readonly PolicyStatement[], readonly string[]]>([
-    ['an agent', AGENT, ['own take', 'own beat', 'own claim', 'own create']],
+    ['an agent', AGENT, ['own take', 'own beat', 'own claim', 'own create', 'own sight']],
     ['the assign function', ASSIGN, ['take', 'own take', 'suspect', 'ticket report', 'server report']],
     ['a gateway', GATEWAY, ['take', 'own take', 'suspect', 'ticket report', 'server report', 'meet']],
     ['the registrar and the reaper', REGISTRAR, ['place', 'bury', 'forget']],

@@ -122,7 +122,7 @@ describe('a grant gives exactly what its program needs:', () => {
         Condition: keysAndAttributes(
           OWN_ROWS,
           ...['pk', 'free', 'issued', 'beat', 'gen', 'last', 'capacity', 'state', 'hb', 'sessions', 'kind'],
-          ...['v', 'version'],
+          ...['v', 'version', 'sees'],
         ),
       },
       { Sid: 'ReadOwnRows', Action: 'dynamodb:GetItem', Condition: keysAlone(OWN_ROWS) },
