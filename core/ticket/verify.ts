@@ -51,7 +51,8 @@ export function verifyDecoded(
   if (claims.aud !== aud && !isAlternate) return refuse('ticket.wrong-server', { detail: claims.aud });
   const aheadSeconds = claims.iat - wallMs / 1_000;
   if (aheadSeconds > leewaySeconds) {
-    return refuse('ticket.clock', { detail: `issued ${Math.ceil(aheadSeconds)} s from now` });
+    const here = new Date(wallMs).toISOString();
+    return refuse('ticket.clock', { detail: `issued ${Math.ceil(aheadSeconds)} s from now, which is ${here} here` });
   }
   return { ok: true, claims };
 }
