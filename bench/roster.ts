@@ -1,99 +1,44 @@
 /**
- * What a roster of 10,000 servers costs: `node bench/roster.ts [--seconds 60]` (after `npm run build`; needs cc). First
- * the CPU time of one refresh, in which a fifth of the servers has beaten since the last, and how many items are read
- * while requests come at three rates. Then a real gateway process over such a roster, under classic probes as fast as it
- * answers them, with its resident memory every 5 s; `--seconds 600` for the long run.
+ * What a roster of 10,000 servers costs: `node bench/roster.ts [--minutes 0.5]` (after `npm run build`; needs cc). First
+ * the CPU time of one refresh, in which a fifth of the servers has beaten since the last, and of the first pick after it;
+ * how many items are read while requests come at three rates. Then a real gateway process over such a roster, which
+ * probes all of its servers, under classic probes as fast as it answers them, with its resident memory every 5 s;
+ * `--minutes 10` for the long run.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
-import { createMemoryStore } from '../adapters/memory/registry-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
-import type { RegistryStore } from '../core/ports.ts';
-import { createRosterWriter } from '../core/registry/roster-pass.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
-import { rowKey, serverId } from '../core/registry/row.ts';
 import { LOCAL_ACCESS, startDynalite } from '../local/dynalite.ts';
 import { freePorts } from '../test/support/free-ports.ts';
 import { machine, roundsLine } from './cpu.ts';
+import { atMost } from './figure.ts';
+import { BEAT_SECONDS, compile, Fleet, healthOf, type Process, rssMb, startGateway, startServers } from './fleet.ts';
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } });
-const SECONDS = Number(values.seconds);
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '0.5' } } });
+const SECONDS = Number(values.minutes) * 60;
 const SERVERS = 10_000;
-const CAPACITY = 1_000;
-const GEN = '00000000000000aa';
 const TABLE = 'bench';
-const BEAT_SECONDS = 5;
 const ROUNDS = 15;
 const SAMPLE_MS = 5_000;
 const NS_PER_US = 1_000;
+const MOST_MB = 120;
 
-const machineOf = (n: number): string => `i-${n.toString(16).padStart(17, '0')}`;
-const keyOf = (n: number): string => rowKey(`AROAEXAMPLE:${machineOf(n)}`, 0);
-
-/** A registry whose servers beat when they are told to, and its roster. */
-class Fleet {
-  readonly store = createMemoryStore();
-  readonly writer: { pass(): Promise<unknown> };
-  private round = 0;
-  private readonly beats = new Map<number, number>();
-
-  constructor(copyTo?: Pick<RegistryStore, 'writeRoster'>) {
-    const writeRoster: RegistryStore['writeRoster'] = async (item) => {
-      await this.store.writeRoster(item);
-      await copyTo?.writeRoster(item);
-    };
-    this.writer = createRosterWriter({ store: { ...this.store, writeRoster }, clock: systemClock });
-  }
-
-  async fill(): Promise<void> {
-    for (let n = 0; n < SERVERS; n++) {
-      await this.store.write(keyOf(n), { kind: 'create', gen: GEN, nowMs: 1_000 });
-      this.beats.set(n, 1_000);
-      await this.store.place(keyOf(n), {
-        id: serverId(machineOf(n), 0),
-        ipv4: `198.51.${n >> 8}.${n & 255}`,
-        ports: { game: 27_015, probe: 7_000 },
-        zone: 'eu-central-1a',
-        app: 'world',
-        world: 'main',
-        group: 'eu-central',
-        labels: {},
-        maxCapacity: CAPACITY,
-      });
-      await this.beat(n, CAPACITY);
-    }
-    await this.writer.pass();
-    for (let n = 0; n < BEAT_SECONDS; n++) await this.second();
-  }
-
-  /** Each fifth of the servers in turn, and the roster that says so. */
-  async second(): Promise<void> {
-    for (let n = this.round++ % BEAT_SECONDS; n < SERVERS; n += BEAT_SECONDS) await this.beat(n, 0);
-    await this.writer.pass();
-  }
-
-  private async beat(n: number, addFree: number): Promise<void> {
-    const beat = this.beats.get(n)!;
-    this.beats.set(n, beat + 1);
-    const load = { hb: 0, sessions: 0, capacity: CAPACITY, state: 'ready' } as const;
-    await this.store.write(keyOf(n), { kind: 'beat', gen: GEN, beat, addFree, ...load });
-  }
-}
+const median = (all: readonly number[]): number => [...all].sort((a, b) => a - b)[all.length >> 1]!;
 
 async function measureRefresh(): Promise<void> {
-  const fleet = new Fleet();
+  const fleet = new Fleet(SERVERS);
   await fleet.fill();
   const reader = createRosterReader({ readRoster: fleet.store.readRoster, clock: systemClock, refreshMs: 0 });
   const rounds: number[] = [];
   for (let round = -5; round < ROUNDS; round++) {
     await fleet.second();
-    globalThis.gc?.();
     const before = process.cpuUsage();
     await reader.refresh();
     const { user, system } = process.cpuUsage(before);
@@ -101,7 +46,12 @@ async function measureRefresh(): Promise<void> {
     if (reader.view().entries.length !== SERVERS) throw new Error('the roster is not whole');
   }
   console.log(roundsLine('one refresh, CPU us', rounds, NS_PER_US));
+  atMost(`refresh of ${SERVERS} servers, CPU`, 1_000, median(rounds) / NS_PER_US, 'us');
+}
 
+async function measureReads(): Promise<void> {
+  const fleet = new Fleet(SERVERS);
+  await fleet.fill();
   for (const perSecond of [10, 1_000, 100_000]) {
     let reads = 0;
     let nowMs = 0;
@@ -112,79 +62,59 @@ async function measureRefresh(): Promise<void> {
     const own = createRosterReader({ readRoster, clock: { monoMs: () => nowMs } });
     await own.refresh();
     const first = reads;
-    for (let request = 0; request < 5 * perSecond; request++) {
+    for (let request = 0; request < BEAT_SECONDS * perSecond; request++) {
       nowMs = (request * 1_000) / perSecond;
       if (request % perSecond === 0) await fleet.second();
       await own.refresh();
     }
-    console.log(`${perSecond} requests/s: ${((reads - first) / 5).toFixed(1)} items read a second, ${first} at first`);
+    const eachSecond = ((reads - first) / BEAT_SECONDS).toFixed(1);
+    console.log(`${perSecond} requests/s: ${eachSecond} items read a second, ${first} at first`);
   }
-}
-
-/** Resident memory in MB (10^6 bytes), of the process now. */
-function rssMb(pid: number): number {
-  return (Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1_024) / 1e6;
-}
-
-async function untilOpen(healthPort: number): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    const health = await fetch(`http://127.0.0.1:${healthPort}/healthz`).catch(() => undefined);
-    const { openServers } = health ? ((await health.json()) as { openServers: number }) : { openServers: 0 };
-    if (openServers === SERVERS) return;
-    await delay(100);
-  }
-  throw new Error('the gateway does not get its roster');
 }
 
 async function measureMemory(dir: string): Promise<void> {
-  const generator = join(dir, 'probes');
-  execFileSync('cc', ['-O2', '-o', generator, join(import.meta.dirname, 'load/probes.c')]);
-  const secret = join(dir, 'secret');
-  writeFileSync(secret, Buffer.alloc(48, 7), { mode: 0o600 });
+  const [generator, responder] = [compile('probes', dir), compile('servers', dir)];
+  const port = await freePorts(3);
+  const [healthPort, probePort] = [port + 1, port + 2];
   const dynamo = await startDynalite({ table: TABLE });
-  const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: dynamo.endpoint });
-  const fleet = new Fleet(createRegistryStore({ client, table: TABLE, timeoutMs: 20_000 }));
+  const { endpoint } = dynamo;
+  const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint });
+  const store = createRegistryStore({ client, table: TABLE, timeoutMs: 20_000 });
+  const fleet = new Fleet(SERVERS, probePort, store.writeRoster);
   await fleet.fill();
-  const port = await freePorts(2);
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--health-bind', '127.0.0.1'];
-  const door = spawn(process.execPath, ['dist/door/door.mjs', ...args, '--health-port', String(port + 1)], {
-    cwd: join(import.meta.dirname, '..'),
-    env: {
-      PATH: process.env['PATH'],
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
-      ONEDOOR_TABLE: TABLE,
-      ONEDOOR_KEY_SECRET: `file:${secret}`,
-    },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  let load: ReturnType<typeof spawn> | undefined;
+  const processes: Process[] = [await startServers(responder, fleet, probePort)];
   let isOver = false;
   const beating = (async () => {
     while (!isOver) await Promise.all([fleet.second(), delay(1_000)]);
   })();
   try {
-    await untilOpen(port + 1);
-    const idle = rssMb(door.pid!);
-    load = spawn(generator, ['127.0.0.1', String(port), '256', String(SECONDS)], {
+    const door = await startGateway({ endpoint, table: TABLE, dir, port, healthPort, size: SERVERS });
+    processes.push(door);
+    const idle = rssMb(door.pid);
+    const load = spawn(generator, ['127.0.0.1', String(port), '256', String(SECONDS)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    processes.push(load);
     let said = '';
-    load.stdout!.on('data', (chunk) => (said += chunk));
+    load.stdout.on('data', (chunk) => (said += chunk));
     const samples: number[] = [];
     for (let ms = 0; ms < SECONDS * 1_000; ms += SAMPLE_MS) {
       await delay(SAMPLE_MS);
-      samples.push(rssMb(door.pid!));
+      samples.push(rssMb(door.pid));
     }
     const shown = samples.map((mb) => mb.toFixed(0)).join(' ');
+    const { counters, probing } = (await healthOf(healthPort))!;
     console.log(`gateway with ${SERVERS} servers, resident MB: ${idle.toFixed(0)} idle; under load ${shown}`);
-    console.log(`most ${Math.max(...samples).toFixed(0)} MB; load: ${said.trim()}`);
+    console.log(`load: ${said.trim()}; probes sent ${counters['probes']}, of itself ${JSON.stringify(probing)}`);
+    atMost(
+      `resident memory of a gateway with ${SERVERS} servers, ${SECONDS} s of full load`,
+      MOST_MB,
+      Math.max(...samples),
+      'MB',
+    );
   } finally {
     isOver = true;
-    load?.kill();
-    door.kill();
+    for (const each of processes) each.kill();
     await beating;
     client.destroy();
     await dynamo.close();
@@ -193,6 +123,7 @@ async function measureMemory(dir: string): Promise<void> {
 
 console.log(`${machine()}; ${SERVERS} servers, a beat every ${BEAT_SECONDS} s`);
 await measureRefresh();
+await measureReads();
 const dir = mkdtempSync(join(tmpdir(), 'onedoor-bench-'));
 try {
   await measureMemory(dir);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DOOR_NODE_FLAGS } from '../door/node-flags.ts';
 import type { Machine } from './fleet.ts';
 import type { LocalOptions } from './options.ts';
 import type { LocalProcess, Processes } from './processes.ts';
@@ -19,10 +20,11 @@ export function startGateway(
   { processes, distDir }: { readonly processes: Processes; readonly distDir: string },
 ): LocalDoor {
   const healthPort = httpPort + 1;
-  const gateway = processes.start('door', join(distDir, 'door/door.mjs'), [
+  const flags = [
     ...['--bind', bind, '--port', String(probePort)],
     ...['--health-bind', bind, '--health-port', String(healthPort)],
-  ]);
+  ];
+  const gateway = processes.start('door', join(distDir, 'door/door.mjs'), flags, {}, DOOR_NODE_FLAGS);
   return {
     address: `${bind}:${probePort}`,
     healthUrls: [`http://${bind}:${healthPort}/healthz`],

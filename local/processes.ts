@@ -15,7 +15,14 @@ export interface LocalProcess {
 }
 
 export interface Processes {
-  start(name: string, script: string, args: readonly string[], env?: Readonly<Record<string, string>>): LocalProcess;
+  /** @param nodeFlags what Node itself is told */
+  start(
+    name: string,
+    script: string,
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    nodeFlags?: readonly string[],
+  ): LocalProcess;
   /** Ends all: SIGTERM, and SIGKILL for those that are still there after `graceMs`. */
   stopAll(graceMs: number): Promise<void>;
 }
@@ -30,10 +37,10 @@ export function createProcesses(options: {
   let stopping = false;
 
   return {
-    start(name, script, args, env = {}) {
+    start(name, script, args, env = {}, nodeFlags = []) {
       const logPath = join(options.logDir, `${name}.log`);
       const log = openSync(logPath, 'a');
-      const child = spawn(process.execPath, [script, ...args], {
+      const child = spawn(process.execPath, [...nodeFlags, script, ...args], {
         env: { PATH: process.env['PATH'] ?? '', ...options.env, ...env },
         stdio: ['ignore', log, log],
       });
