@@ -37,6 +37,8 @@ export interface Door {
 
 /** How long the same client and nonce get the same answer: as long as its ticket can be shown. */
 const ANSWER_TTL_MS = 30_000;
+/** A door lives long and is asked by many: it reads what the environments of a function would pay for each by itself. */
+const READ_ANEW_UP_TO = 128;
 
 export function composeDoor(deps: {
   readonly config: RuntimeConfig;
@@ -83,6 +85,7 @@ export function composeDoor(deps: {
     timing: config.timing,
     waitLine: createWaitLine({ mac: deps.cookieMac, macBefore: deps.cookieMacBefore ?? (() => undefined), clock }),
     stock: true,
+    readAnewUpTo: READ_ANEW_UP_TO,
   });
   const counters = createCounters();
   const longest = createLongestAnswer({ iss, kid: signer.kid, keepalive });

@@ -62,8 +62,8 @@ export function composeApi(deps: {
     service: { address: parseAddress(config.serviceAddress) as Uint8Array, port: config.probePort },
     timing: config.timing,
     waitLine: createWaitLine({ ...signing, clock }),
-    // An environment may be frozen for minutes between two requests: seats taken ahead would only expire.
-    stock: false,
+    // Follows the demand of this one environment: one that is asked now and then takes nothing ahead.
+    stock: true,
   });
   const refresh = createFreshRoster({
     reader: {

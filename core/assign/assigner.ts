@@ -1,7 +1,6 @@
 import { refuse } from '../errors.ts';
 import type { AgentStore, Clock, Rng, Signer } from '../ports.ts';
 import type { RosterView } from '../registry/roster.ts';
-import type { Placement } from '../registry/row.ts';
 import { DEFAULT_TIMING, type SeatTiming } from '../registry/timing.ts';
 import type { Choice } from '../select/choices.ts';
 import { alternatesOf } from './alternates.ts';
@@ -10,7 +9,7 @@ import { createFullCheck, type FullCheck } from './full-check.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
 import { choicesOf, explain, type PlacingOptions, pickFrom, RETRY_FULL_MS, type Tried, withSeats } from './placing.ts';
 import { createRowTakes, type RowTakes } from './row-takes.ts';
-import { createStock, type SeatInHand, type Stock } from './stock.ts';
+import { createSeatSource, type SeatAt, type SeatSource } from './seat-source.ts';
 import type { Assignment, AssignOutcome, AssignRequest } from './types.ts';
 import { inLine, type WaitLine } from './wait-line.ts';
 
@@ -36,8 +35,10 @@ export interface AssignerOptions extends PlacingOptions {
   readonly timing?: SeatTiming;
   /** Absent: who was refused comes back like anybody else. */
   readonly waitLine?: WaitLine;
-  /** Take seats ahead of clients (gateways); without, every take is for one client. */
+  /** Take seats ahead of clients; without, every take is for one client. */
   readonly stock: boolean;
+  /** Pools of up to so many servers are read anew before anybody is told that they are full. @default 16 */
+  readonly readAnewUpTo?: number;
 }
 
 export interface Assigner {
@@ -61,17 +62,6 @@ const RETRY_UNAVAILABLE_MS = 1_000;
 const FULL = refuse('assign.no-capacity', { retryAfterMs: RETRY_FULL_MS });
 const UNAVAILABLE = refuse('assign.unavailable', { retryAfterMs: RETRY_UNAVAILABLE_MS });
 
-/** Names the server, not its index: a newer roster may be adopted at any await. */
-interface SeatAt {
-  readonly server: Placement;
-  /** One, or as many as the party has clients. */
-  readonly seats: readonly SeatInHand[];
-  readonly fromStock: boolean;
-}
-
-/** `refused`: no seat here; `unreached`: the registry did not answer in time. */
-type Sought = SeatAt | 'refused' | 'unreached';
-
 /** The use case of the whole product: roster -> policy -> seat -> ticket. */
 export function createAssigner(options: AssignerOptions): Assigner {
   return new SeatAssigner(options);
@@ -79,25 +69,29 @@ export function createAssigner(options: AssignerOptions): Assigner {
 
 class SeatAssigner implements Assigner {
   private readonly options: AssignerOptions;
-  private readonly timing: SeatTiming;
-  private readonly stock: Stock;
+  private readonly source: SeatSource;
   private readonly live: LiveView;
   private readonly check: FullCheck;
   private readonly takes: RowTakes;
-  /** Takes ahead of clients: those who come while one is under way wait for its seats, as far as they go. */
-  private readonly underWay = new Map<string, { readonly done: Promise<Sought>; spare: number }>();
   private awayUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: AssignerOptions) {
     this.options = options;
-    this.timing = options.timing ?? DEFAULT_TIMING;
-    this.stock = createStock(this.timing);
+    const timing = options.timing ?? DEFAULT_TIMING;
     this.live = createLiveView(options.roster.view, () => this.takes.forget());
-    this.takes = createRowTakes({ ...options, timing: this.timing, live: this.live });
+    this.takes = createRowTakes({ ...options, timing, live: this.live });
+    this.source = createSeatSource({
+      ...options,
+      live: this.live,
+      takes: this.takes,
+      timing,
+      byLoad: options.policy.byLoad === true,
+    });
     this.check = createFullCheck({
       clock: options.clock,
       read: (key) => options.store.get(key),
       learn: this.takes.learn,
+      ...(options.readAnewUpTo !== undefined && { readAnewUpTo: options.readAnewUpTo }),
     });
   }
 
@@ -106,9 +100,7 @@ class SeatAssigner implements Assigner {
   }
 
   sweep(): void {
-    this.stock.sweep(this.options.clock.monoMs(), (id, count) => {
-      this.at(id, (index) => this.live.stocked(index, -count));
-    });
+    this.source.sweep();
   }
 
   hinted(index: number, change: number): void {
@@ -137,8 +129,8 @@ class SeatAssigner implements Assigner {
       const mayTake = tried.length < MAX_TAKES;
       // Some policies do not look at free seats: once they are known, the rest is out of the question.
       const fitting = isChecked || k > 1 ? withSeats(choices, k) : choices;
-      const index = mayTake ? pickFrom(policy, fitting, query) : -1;
-      if (index < 0) {
+      const picked = mayTake ? pickFrom(policy, fitting, query) : -1;
+      if (picked < 0) {
         if (isChecked) return mayTake ? FULL : UNAVAILABLE;
         // "Full" is said only after a fresh consistent read.
         const askedAtMs = this.options.clock.monoMs();
@@ -149,9 +141,10 @@ class SeatAssigner implements Assigner {
         tried.length = 0;
         continue;
       }
+      const index = k === 1 ? this.source.whereFor(picked, fitting[0]!.allowed) : picked;
       const { id } = this.live.view.entries[index]!.server;
       const askedAtMs = this.options.clock.monoMs();
-      const seat = this.isAway ? 'unreached' : await this.seatAt(index, k);
+      const seat = this.isAway ? 'unreached' : await this.source.seatAt(index, k);
       if (seat === 'refused') {
         tried.push({ id, code: 'assign.no-capacity' });
         continue;
@@ -159,7 +152,7 @@ class SeatAssigner implements Assigner {
       if (seat !== 'unreached') return this.finish(request, holders, seat, choices, tried);
       const refusal = this.notAnswered(askedAtMs);
       tried.push({ id, code: 'registry.unreachable' });
-      const spare = k === 1 && this.anyStocked(choices);
+      const spare = k === 1 && this.source.anyStocked(choices);
       return spare ? this.finish(request, holders, spare, choices, tried) : refusal;
     }
   }
@@ -173,87 +166,6 @@ class SeatAssigner implements Assigner {
     const nowMs = this.options.clock.monoMs();
     if (nowMs - askedAtMs >= SLOW_MS) this.awayUntilMs = nowMs + AWAY_MS;
     return UNAVAILABLE;
-  }
-
-  /** A seat at the server of `index`: from stock, from a take that is under way, else by a take; k of them by one take. */
-  private async seatAt(index: number, k: number): Promise<Sought> {
-    const { stock, clock } = this.options;
-    if (k > 1) return this.takeTogether(index, k);
-    const { server } = this.live.view.entries[index]!;
-    const kept = this.handOut(server);
-    if (!stock) return kept ?? this.takeAt(index, 1);
-    this.stock.given(server.id, clock.monoMs());
-    if (kept) return kept;
-    const ahead = this.underWay.get(server.id);
-    if (ahead && ahead.spare > 0) {
-      ahead.spare--;
-      const outcome = await ahead.done;
-      if (typeof outcome === 'string') return outcome;
-      const seat = this.handOut(server);
-      if (seat) return seat;
-    }
-    const now = this.live.view.indexOf.get(server.id);
-    return now === undefined ? 'refused' : this.takeAhead(now);
-  }
-
-  /** Takes what demand asks for, and lets those who come meanwhile share it: else each of them would take as much. */
-  private takeAhead(index: number): Promise<Sought> {
-    const { free, capacity, entries } = this.live.view;
-    const { id } = entries[index]!.server;
-    const wanted = this.stock.batch(id, this.options.clock.monoMs(), free[index]!, capacity[index]!);
-    const done = this.takeAt(index, wanted);
-    const underWay = { done, spare: wanted - 1 };
-    this.underWay.set(id, underWay);
-    const clear = (): void => {
-      if (this.underWay.get(id) === underWay) this.underWay.delete(id);
-    };
-    done.then(clear, clear);
-    return done;
-  }
-
-  /** All seats of a party by one write, beside the stock: all or none. */
-  private async takeTogether(index: number, k: number): Promise<Sought> {
-    const { server } = this.live.view.entries[index]!;
-    const taken = await this.takes.take(index, k, false);
-    if (typeof taken === 'string') return taken;
-    const { gen, first } = taken.seats;
-    const { expiresWallMs } = taken;
-    const seats = Array.from({ length: k }, (_, n) => ({ gen, serial: first + n, expiresWallMs }));
-    return { server, seats, fromStock: false };
-  }
-
-  private async takeAt(index: number, wanted: number): Promise<Sought> {
-    const { server } = this.live.view.entries[index]!;
-    const { id } = server;
-    const taken = await this.takes.take(index, wanted, true);
-    if (typeof taken === 'string') return taken;
-    this.stock.put(id, taken.seats, taken.expiresWallMs);
-    this.at(id, (now) => this.live.stocked(now, taken.seats.last - taken.seats.first + 1));
-    const seat = this.handOut(server);
-    return seat ? { ...seat, fromStock: false } : 'refused';
-  }
-
-  private handOut(server: Placement): SeatAt | undefined {
-    const seat = this.stock.hand(server.id, this.options.clock.monoMs());
-    if (!seat) return undefined;
-    this.at(server.id, (index) => this.live.stocked(index, -1));
-    return { server, seats: [seat], fromStock: true };
-  }
-
-  /** The registry is away: any server that this request may have and that has a seat on hand. */
-  private anyStocked(choices: readonly Choice[]): SeatAt | undefined {
-    const { indexOf, open } = this.live.view;
-    for (const { pool, allowed } of choices) {
-      for (const member of pool.members) {
-        // The choices are of the view that the request began with; a newer one has other indices.
-        const { server } = pool.view.entries[member]!;
-        const index = indexOf.get(server.id);
-        if (index === undefined || open[index] !== 1 || !allowed(member)) continue;
-        const seat = this.handOut(server);
-        if (seat) return seat;
-      }
-    }
-    return undefined;
   }
 
   /** Reads all that the request may have, also what it tried in vain: a seat may have come back since. */
@@ -280,10 +192,5 @@ class SeatAssigner implements Assigner {
     const alternates = alternatesOf(this.view(), at.server, request, holders[0]!);
     const why = request.explain ? explain(this.options, choices, tried, at.fromStock) : undefined;
     return assignmentOf(this.options, { ...at, holders, alternates, why });
-  }
-
-  private at(id: string, run: (index: number) => void): void {
-    const index = this.live.view.indexOf.get(id);
-    if (index !== undefined) run(index);
   }
 }

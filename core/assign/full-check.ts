@@ -5,7 +5,7 @@ import { nextPace, type Pace } from './pace.ts';
 
 /**
  * "Full" is said only after a fresh consistent read of every server that could have a seat. In a pool of up to
- * `SMALL_POOL` servers each is read for every refusal; in a larger one at most so often that the reads of the pool stay
+ * `readAnewUpTo` servers each is read for every refusal; in a larger one at most so often that the reads of the pool stay
  * below `READS_PER_SECOND` an assigner, and the answer in between rests on the last reading. Readings are shared server
  * by server, never pool by pool: what a request must and must not have differs from one to the next, and is the
  * client's to say. Requests that wait for a server share the next reading of it that starts after they came.
@@ -17,7 +17,7 @@ export interface FullCheck {
   pace(pool: Pool): number | undefined;
 }
 
-const SMALL_POOL = 16;
+const READ_ANEW_UP_TO = 16;
 const READS_PER_SECOND = 200;
 const PARALLEL_READS = 16;
 
@@ -36,7 +36,9 @@ export function createFullCheck(deps: {
   readonly read: (key: string) => Promise<ServerRow | undefined>;
   /** The server's id and the row just read. */
   readonly learn: (id: string, row: ServerRow | undefined) => void;
+  readonly readAnewUpTo?: number;
 }): FullCheck {
+  const { readAnewUpTo = READ_ANEW_UP_TO } = deps;
   const readings = new Map<string, Reading>();
 
   const readNow = async (entry: RosterEntry, reading: Reading): Promise<number> => {
@@ -97,7 +99,7 @@ export function createFullCheck(deps: {
     },
     async anyFree({ view, members }, k = 1) {
       forgetOld(view.entries.length);
-      const pauseMs = members.length <= SMALL_POOL ? 0 : (1_000 * members.length) / READS_PER_SECOND;
+      const pauseMs = members.length <= readAnewUpTo ? 0 : (1_000 * members.length) / READS_PER_SECOND;
       const nowMs = deps.clock.monoMs();
       const unread: RosterEntry[] = [];
       let any = false;

@@ -1,5 +1,4 @@
 import type { TakenSeats } from '../registry/take.ts';
-import type { SeatTiming } from '../registry/timing.ts';
 
 /** One seat out of a take, and the wall time in ms at which its ticket expires (sending + W + A). */
 export interface SeatInHand {
@@ -19,13 +18,6 @@ export interface Stock {
   hand(id: string, nowMs: number): SeatInHand | undefined;
   /** Drops what is too old; calls back with each server's loss. */
   sweep(nowMs: number, lost: (id: string, count: number) => void): void;
-  /**
-   * How many seats to take at `id` now: one for the client who waits, and ahead of others as many as were given there
-   * in the last W, but no more than `max(1, 2 % of free)`; where less than 5 % is free, none ahead.
-   */
-  batch(id: string, nowMs: number, free: number, capacity: number): number;
-  /** One seat was given at `id`: demand that `batch` follows. */
-  given(id: string, nowMs: number): void;
 }
 
 interface Lot {
@@ -36,30 +28,8 @@ interface Lot {
   readonly expiresWallMs: number;
 }
 
-/** Demand in two half windows: the current one and the one before, so that old demand is forgotten within 2 W. */
-interface Demand {
-  windowStartMs: number;
-  current: number;
-  previous: number;
-}
-
-/** Below this share of free seats nothing is taken ahead: a seat in stock is a seat that another door lacks. */
-const SCARCE_SHARE = 0.05;
-/** What one assigner may hold back of a server's free seats: by the roster of the others they are taken. */
-const AHEAD_SHARE = 0.02;
-
-export function createStock(timing: SeatTiming): Stock {
+export function createStock(): Stock {
   const lots = new Map<string, Lot[]>();
-  const demands = new Map<string, Demand>();
-  const halfMs = timing.holdMs / 2;
-
-  const roll = (demand: Demand, nowMs: number): void => {
-    const passed = Math.floor((nowMs - demand.windowStartMs) / halfMs);
-    if (passed <= 0) return;
-    demand.previous = passed === 1 ? demand.current : 0;
-    demand.current = 0;
-    demand.windowStartMs += passed * halfMs;
-  };
 
   return {
     put(id, seats, expiresWallMs) {
@@ -95,27 +65,6 @@ export function createStock(timing: SeatTiming): Stock {
         else lots.set(id, live);
         lost(id, gone);
       }
-      for (const [id, demand] of demands) {
-        roll(demand, nowMs);
-        if (demand.current === 0 && demand.previous === 0) demands.delete(id);
-      }
-    },
-    batch(id, nowMs, free, capacity) {
-      if (free < capacity * SCARCE_SHARE) return 1;
-      const demand = demands.get(id);
-      if (!demand) return 1;
-      roll(demand, nowMs);
-      const wanted = demand.current + demand.previous;
-      return Math.max(1, Math.min(wanted, 1 + Math.max(1, Math.floor(free * AHEAD_SHARE))));
-    },
-    given(id, nowMs) {
-      const demand = demands.get(id);
-      if (!demand) {
-        demands.set(id, { windowStartMs: nowMs, current: 1, previous: 0 });
-        return;
-      }
-      roll(demand, nowMs);
-      demand.current++;
     },
   };
 }

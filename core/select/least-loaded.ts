@@ -11,6 +11,7 @@ export function leastLoaded(): Policy {
     name: 'least-loaded',
     sticky: false,
     wholeApp: false,
+    byLoad: true,
     pick({ view, members }, { allowed, rng }) {
       let best = -1;
       let ties = 0;

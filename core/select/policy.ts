@@ -26,6 +26,8 @@ export interface Policy {
    * app's, and world and group only say which of its servers may be had. `choicesFor` sees to it.
    */
   readonly wholeApp: boolean;
+  /** Whether nothing but load decides: then a server that is as empty as the chosen one will do as well. @default false */
+  readonly byLoad?: boolean;
   /** Index of the chosen server in `pool.view`, or -1 if none is open, allowed and (where the policy counts) free. */
   pick(pool: Pool, query: PickQuery): number;
 }

@@ -19,6 +19,7 @@ export function twoChoices(): Policy {
     name: 'two-choices',
     sticky: false,
     wholeApp: false,
+    byLoad: true,
     pick(pool, query) {
       const { candidates, table } = drawsOf(pool);
       if (table === undefined) return -1;

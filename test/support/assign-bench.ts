@@ -154,6 +154,24 @@ export async function assignMany(assigner: Assigner, count: number): Promise<Ass
   return outcomes;
 }
 
+/**
+ * New clients ask until a take has just brought seats for those who come next.
+ * @returns how many
+ */
+export async function untilStocked(
+  bench: AssignBench,
+  assigner: Assigner,
+  options: Partial<AssignRequest> = {},
+): Promise<number> {
+  for (let n = 0; n < 1_000; n++) {
+    const before = bench.landed.length;
+    await assigner.assign(aRequest(options));
+    const last = bench.landed.at(-1);
+    if (bench.landed.length > before && last?.kind === 'take' && last.k >= 4) return last.k - 1;
+  }
+  throw new Error('the assigner takes nothing ahead');
+}
+
 /** Two servers of three seats. */
 export const twoSmallServers = (): ListedServer[] => [
   aServer({ id: 'a.0', capacity: 3 }),
