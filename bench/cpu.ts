@@ -15,10 +15,14 @@ export function machine(): string {
   return `node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim()}`;
 }
 
+/** The middle one; of two the higher. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+}
+
 /** One line with the median and every round, in the unit that `nsPerUnit` says. */
 export function roundsLine(name: string, rounds: readonly number[], nsPerUnit: number): string {
   const digits = nsPerUnit > 1 ? 1 : 0;
   const shown = (ns: number) => (ns / nsPerUnit).toFixed(digits);
-  const median = [...rounds].sort((a, b) => a - b)[rounds.length >> 1]!;
-  return `${name.padEnd(28)} median ${shown(median).padStart(6)}  (${rounds.map(shown).join(' ')})`;
+  return `${name.padEnd(28)} median ${shown(median(rounds)).padStart(6)}  (${rounds.map(shown).join(' ')})`;
 }
