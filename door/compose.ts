@@ -8,6 +8,7 @@ import { createPolicy } from '../core/select/create-policy.ts';
 import { createDuty } from '../core/select/duty.ts';
 import { type ClosedRoster, createClosedRoster } from '../core/suspect/closed-roster.ts';
 import { parseAddress } from '../core/wire/address.ts';
+import { policies } from '../onedoor.policies.ts';
 import { createAnswerTable } from './answer-table.ts';
 import { createClassicResponder } from './classic.ts';
 import { createCookies } from './cookies.ts';
@@ -62,7 +63,7 @@ export function composeDoor(deps: {
 }): Door {
   const { config, clock, rng, signer, store } = deps;
   const { keepalive, packetType: type, defaultApp, deployment: iss } = config;
-  const policy = createPolicy(config.policy);
+  const policy = createPolicy(config.policy, policies);
   const service = { address: parseAddress(config.serviceAddress) as Uint8Array, port: config.probePort };
   const roster = createRosterReader({
     readRoster: store.readRoster,

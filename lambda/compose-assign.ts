@@ -14,6 +14,7 @@ import { createPolicy } from '../core/select/create-policy.ts';
 import { createReportDesk } from '../core/suspect/reports.ts';
 import { createSigningKeys, type SecretKeys } from '../core/ticket/signing-keys.ts';
 import { parseAddress } from '../core/wire/address.ts';
+import { policies } from '../onedoor.policies.ts';
 import { createFreshRoster } from './fresh-roster.ts';
 import { createKeySet } from './key-set.ts';
 
@@ -52,7 +53,7 @@ export function composeApi(deps: {
   const assigner = createAssigner({
     store,
     roster,
-    policy: createPolicy(config.policy),
+    policy: createPolicy(config.policy, policies),
     signer,
     clock,
     rng,

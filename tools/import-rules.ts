@@ -7,6 +7,8 @@ import type { IForbiddenRuleType } from 'dependency-cruiser';
 const CDK = '^node_modules/(aws-cdk-lib|constructs|cdk-nag)/';
 /** Reads the flags of the programs that people start. */
 const COMMANDER = '^node_modules/commander/';
+/** The deployer's own policies. */
+const OWN_POLICIES = '^onedoor\\.policies\\.ts$';
 const AWS = '^node_modules/(@aws-sdk|@smithy|aws-cdk-lib|constructs|cdk-nag)/';
 
 /** What each part of core may import beside itself, as patterns under `core/`. The parts not named see all of core. */
@@ -86,9 +88,9 @@ function adapterRules(): IForbiddenRuleType[] {
 
 function programRules(): IForbiddenRuleType[] {
   return [
-    onlyImports('lambda-composes', '^lambda/', ['^(core|adapters|lambda)/'], true),
+    onlyImports('lambda-composes', '^lambda/', ['^(core|adapters|lambda)/', OWN_POLICIES], true),
     onlyImports('agents-compose', '^agents/', ['^(core|adapters|agents)/', COMMANDER], true),
-    onlyImports('door-composes', '^door/', ['^(core|adapters|door)/', COMMANDER], true),
+    onlyImports('door-composes', '^door/', ['^(core|adapters|door)/', OWN_POLICIES, COMMANDER], true),
     onlyImports('client-is-light', '^client/', ['^client/', '^core/(wire|session)/', '^core/errors\\.ts$'], true),
     onlyImports(
       'local-has-no-cdk',
@@ -108,7 +110,12 @@ function programRules(): IForbiddenRuleType[] {
       ],
       true,
     ),
-    onlyImports('bin-sees-lib', '^bin/', ['^(bin|lib)/', '^core/config/', '^onedoor\\.config\\.ts$', CDK], false),
+    onlyImports(
+      'bin-sees-lib',
+      '^bin/',
+      ['^(bin|lib)/', '^core/(config|select)/', '^onedoor\\.config\\.ts$', OWN_POLICIES, CDK],
+      false,
+    ),
     // fs and crypto: a boot script names the SHA-256 of each file that a machine fetches.
     onlyImports(
       'lib-sees-cdk-and-config',

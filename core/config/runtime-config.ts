@@ -98,10 +98,16 @@ const doors = refine(
     ),
 );
 
+/** Whether there is an own one of that name is seen where it is made: the settings are data. */
+const policyName = text(
+  `one of ${POLICY_NAMES.join(', ')}, or own:NAME`,
+  new RegExp(`^(${POLICY_NAMES.join('|')}|own:[a-z0-9-]{1,24})$`),
+) as Rule<PolicyName>;
+
 const fields = shape<RuntimeConfig>({
   deployment: withDefault(text('1 to 24 characters of a-z, 0-9 and -', /^[a-z0-9-]{1,24}$/), 'onedoor'),
   defaultApp: withDefault(name, 'world'),
-  policy: withDefault(oneOf(...POLICY_NAMES), 'two-choices'),
+  policy: withDefault(policyName, 'two-choices'),
   groupFallback: withDefault(record(name, list(name, 1, 32), 256), {}),
   serviceAddress: withDefault(address, '127.0.0.1'),
   probePort: withDefault(integer(1, 65_535), 7_000),

@@ -3,7 +3,7 @@ import { leastLoaded } from './least-loaded.ts';
 import { maglev } from './maglev.ts';
 import { nearest } from './nearest.ts';
 import { pack } from './pack.ts';
-import type { Policy, PolicyName } from './policy.ts';
+import type { OwnPolicies, OwnPolicyName, Policy, PolicyName } from './policy.ts';
 import { random } from './random.ts';
 import { rendezvous } from './rendezvous.ts';
 import { roundRobin } from './round-robin.ts';
@@ -11,7 +11,9 @@ import { stateless3 } from './stateless-3.ts';
 import { stateless5 } from './stateless-5.ts';
 import { twoChoices } from './two-choices.ts';
 
-const FACTORIES: Readonly<Record<PolicyName, () => Policy>> = {
+type BuiltIn = Exclude<PolicyName, OwnPolicyName>;
+
+const FACTORIES: Readonly<Record<BuiltIn, () => Policy>> = {
   'two-choices': twoChoices,
   'least-loaded': leastLoaded,
   pack,
@@ -25,17 +27,19 @@ const FACTORIES: Readonly<Record<PolicyName, () => Policy>> = {
 };
 
 /** The words that a configuration may use, in the order of the documentation. */
-export const POLICY_NAMES = Object.keys(FACTORIES) as readonly PolicyName[];
+export const POLICY_NAMES = Object.keys(FACTORIES) as readonly BuiltIn[];
 
 /**
  * The policy of a configuration's word. Keep it: what a policy prepares for a pool is kept in it.
  * Throws ConfigError if there is none of that name.
  */
-export function createPolicy(name: string): Policy {
-  if (!Object.hasOwn(FACTORIES, name)) {
-    throw new ConfigError([`\`policy\` must be one of ${POLICY_NAMES.join(', ')}, got: ${name}`]);
-  }
-  return FACTORIES[name as PolicyName]();
+export function createPolicy(name: string, own: OwnPolicies = {}): Policy {
+  const known: Readonly<Record<string, () => Policy>> = { ...own, ...FACTORIES };
+  const create = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (create) return create();
+  throw new ConfigError([
+    `\`policy\` must be one of ${[...POLICY_NAMES, ...Object.keys(own)].join(', ')}, got: ${name}`,
+  ]);
 }
 
 /** Those by which every holder of the same roster gives the same request the same server. */

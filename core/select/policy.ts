@@ -42,4 +42,11 @@ export type PolicyName =
   | 'rendezvous'
   | 'maglev'
   | 'stateless-3'
-  | 'stateless-5';
+  | 'stateless-5'
+  | OwnPolicyName;
+
+/** A policy of the deployer's own: `onedoor.policies.ts` has it. */
+export type OwnPolicyName = `own:${string}`;
+
+/** The deployer's own policies, by their words. */
+export type OwnPolicies = Readonly<Record<OwnPolicyName, () => Policy>>;

@@ -29,7 +29,7 @@ describe('docs/CONFIGURATION.md', () => {
   });
 
   it('names every policy', () => {
-    expect(rows.find(({ field }) => field === 'policy')?.must).toBe(POLICY_NAMES.join(', '));
+    expect(rows.find(({ field }) => field === 'policy')?.must).toBe(`${POLICY_NAMES.join(', ')}, own:NAME`);
   });
 
   it.each(rows.filter(({ must }) => /^\d+ to \d+$/.test(must)))('has the true limits of $field', ({ field, must }) => {

@@ -34,7 +34,7 @@ describe('the runtime configuration', () => {
   it('lists every mistake at once, each with its path', () => {
     expect(problemsOf({ policy: 'best', probePort: 0, keepalive: { timeoutMs: '1' }, typo: 1 })).toEqual([
       expect.stringContaining('`typo` must be left out'),
-      '`policy` must be one of two-choices, least-loaded, pack, random, round-robin, nearest, rendezvous, maglev, stateless-3, stateless-5, got: best.',
+      '`policy` must be one of two-choices, least-loaded, pack, random, round-robin, nearest, rendezvous, maglev, stateless-3, stateless-5, or own:NAME, got: best.',
       '`probePort` must be a whole number between 1 and 65535, got: 0.',
       '`keepalive.timeoutMs` must be a whole number between 50 and 10000, got: 1.',
     ]);
