@@ -5,14 +5,34 @@ import type { Rng } from '../../core/ports.ts';
 const POOL_BYTES = 4_096;
 
 /**
- * Randomness for production. `float` is the engine's own generator (xorshift128+ in V8, seeded by the system): which of
- * two servers is drawn is no secret, so speed decides. `bytes` are cryptographic: nonces, generations and tokens.
+ * Numbers of 32 bits in [0, 1): "xor128" (G. Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8 (14), 2003),
+ * seeded by the system. Takes half the time of Math.random, which fills a cache through the runtime.
+ */
+function createFloat(): () => number {
+  const seed = randomFillSync(new Int32Array(4));
+  let x = seed[0]!;
+  let y = seed[1]!;
+  let z = seed[2]!;
+  // The one state that it must not have is all zeroes.
+  let w = seed[3]! | 1;
+  return () => {
+    const t = x ^ (x << 11);
+    x = y;
+    y = z;
+    z = w;
+    w = w ^ (w >>> 19) ^ t ^ (t >>> 8);
+    return (w >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Randomness for production. Which of two servers is drawn is no secret, so for `float` speed decides. `bytes` are cryptographic: nonces, generations and tokens.
  */
 export function createSystemRng(): Rng {
   let pool = new Uint8Array(0);
   let used = 0;
   return {
-    float: Math.random,
+    float: createFloat(),
     bytes(length) {
       if (length > POOL_BYTES) return randomFillSync(new Uint8Array(length));
       if (pool.length - used < length) {

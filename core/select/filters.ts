@@ -23,6 +23,8 @@ export function allowedBy(view: RosterView, filter: ServerFilter): (index: numbe
   const needed = (filter.family === 4 ? HAS_IPV4 : HAS_IPV6) | (filter.slotZeroOnly ? IS_SLOT_ZERO : 0);
   const avoided = filter.avoid.map((id) => view.indexOf.get(id)).filter((index) => index !== undefined);
   const labels = Object.entries(filter.labels ?? {});
+  // As good as all requests; asked for both servers of each pick.
+  if (avoided.length === 0 && labels.length === 0) return (index) => (traits[index]! & needed) === needed;
   return (index) =>
     (traits[index]! & needed) === needed &&
     !avoided.includes(index) &&

@@ -2,7 +2,7 @@ import { drawColumn } from './alias-table.ts';
 import { hasSeat } from './availability.ts';
 import { pickPairByScan } from './pair-scan.ts';
 import type { Policy } from './policy.ts';
-import { drawsOf } from './weighted-draws.ts';
+import { createDrawsOf } from './weighted-draws.ts';
 
 /** Draws before the policy looks at every server instead: with half of the servers out of reach 1 pick in 256 does. */
 const DRAWS = 8;
@@ -12,6 +12,7 @@ const DRAWS = 8;
  * full. For comparing with, and where nothing shall depend on how fresh the roster is.
  */
 export function random(): Policy {
+  const drawsOf = createDrawsOf();
   return {
     name: 'random',
     sticky: false,

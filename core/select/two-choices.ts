@@ -2,7 +2,7 @@ import { drawColumn } from './alias-table.ts';
 import { hasSeat, isLessLoaded } from './availability.ts';
 import { pickPairByScan } from './pair-scan.ts';
 import type { Policy } from './policy.ts';
-import { drawsOf } from './weighted-draws.ts';
+import { createDrawsOf } from './weighted-draws.ts';
 
 /** Pairs of draws before the policy looks at every server instead. With half of the seats out of reach 1 pick in 256 does. */
 const DRAW_ROUNDS = 4;
@@ -15,6 +15,7 @@ const DRAW_ROUNDS = 4;
  * The table is renewed once per revision of the roster; what changed in the view since is looked at after drawing.
  */
 export function twoChoices(): Policy {
+  const drawsOf = createDrawsOf();
   return {
     name: 'two-choices',
     sticky: false,

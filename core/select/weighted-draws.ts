@@ -32,18 +32,31 @@ const keptOf = oncePer(
 );
 
 /**
- * Looked up once per revision of the roster; what changed in the view since is to be looked at after drawing. Only a pool
- * without candidates is looked at anew when a correction may have given it one, so that its requests cost no pass each.
+ * The draws of a pool, for one policy. Looked up once per revision of the roster; what changed in the view since is to be
+ * looked at after drawing. Only a pool without candidates is looked at anew when a correction may have given it one, so
+ * that its requests cost no pass each.
  */
-export function drawsOf(pool: Pool): Draws {
-  const kept = keptOf(pool);
+export function createDrawsOf(): (pool: Pool) => Draws {
+  let last: Pool | undefined;
+  let kept: KeptDraws | undefined;
+  return (pool) => {
+    // Most picks are in the pool of the one before, and a look into a WeakMap costs as much as the draws.
+    if (pool !== last || kept === undefined) {
+      kept = keptOf(pool);
+      last = pool;
+    }
+    refresh(kept, pool);
+    return kept;
+  };
+}
+
+function refresh(kept: KeptDraws, pool: Pool): void {
   const { revision, gains } = pool.view;
   if (kept.revision !== revision || (kept.table === undefined && kept.gains !== gains)) {
     kept.revision = revision;
     kept.gains = gains;
     renew(kept, pool);
   }
-  return kept;
 }
 
 /** Most rosters have the candidates and capacities of the one before, and so its table. */
