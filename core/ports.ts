@@ -1,5 +1,5 @@
 import type { RowCommand, WriteReply } from './registry/commands.ts';
-import type { Placement, ServerRow } from './registry/row.ts';
+import type { MoveWish, Placement, ServerRow } from './registry/row.ts';
 
 /** What core needs from outside. Adapters implement these; every implementation passes one behaviour suite. */
 
@@ -75,6 +75,8 @@ export interface RegistryStore extends AgentStore {
    * obeys at its next beat. Refused where there are no seats.
    */
   drain(key: string, drain: boolean): Promise<WriteReply>;
+  /** The operator's wish that some of its clients go elsewhere. Refused where there are no seats. */
+  move(key: string, wish: MoveWish): Promise<WriteReply>;
   /** Deletes a tombstone that still has this beat; false, and nothing done, if a living agent lifted it. */
   forget(key: string, beat: number): Promise<boolean>;
   writeRoster(item: RosterItem): Promise<void>;
@@ -111,10 +113,15 @@ export interface Report {
 
 /** What those who judge servers from outside share, beside the rows. Throws OnedoorError `registry.*`. */
 export interface WatchStore {
-  /** Prober `name` lives, and those of `gone` do not; the last words of all, by name. */
-  meet(name: string, wallMs: number, gone: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Prober `name` lives, and those of `gone` do not; the last words of all, by name. `isCutOff`: over half of its servers went
+   * dark at once, so it judges nobody.
+   */
+  meet(name: string, wallMs: number, gone: readonly string[], isCutOff?: boolean): Promise<ReadonlyMap<string, number>>;
   /** The last words of all probers, by name: wall time in ms. */
   probers(): Promise<ReadonlyMap<string, number>>;
+  /** When probers were cut off last, by name: wall time in ms. */
+  cutOffs(): Promise<ReadonlyMap<string, number>>;
   /**
    * Keeps a report: the number of holders who reported this server in the last 5 to 10 s, this one included; undefined if
    * its ticket has reported before.

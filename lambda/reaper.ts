@@ -2,6 +2,7 @@
 import { createFleetGroups } from '../adapters/autoscaling/fleet-groups.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
+import { createWatchStore } from '../adapters/dynamodb/watch-store.ts';
 import { createDescribeInstances } from '../adapters/ec2/describe-instances.ts';
 import { metricLine } from '../adapters/metrics/metric-line.ts';
 import { createLogger } from '../adapters/system/logger.ts';
@@ -11,6 +12,7 @@ import { planFleet } from '../core/registry/fleet-plan.ts';
 import { poolFigures } from '../core/registry/pool-figures.ts';
 import { registrarPass } from '../core/registry/registrar-pass.ts';
 import type { ServerRow } from '../core/registry/row.ts';
+import { cutOffProbers } from '../core/suspect/cut-off.ts';
 
 /** From the schedule. */
 interface ReaperEvent {
@@ -24,7 +26,9 @@ const settings = parseRuntimeConfig(process.env['ONEDOOR_CONFIG']);
 const log = createLogger({ level: settings.logLevel, base: { service: 'reaper' } });
 const onMalformed = (row: object) => log.warn(row, 'a row cannot be read and is skipped');
 const table = process.env['ONEDOOR_TABLE'] ?? '';
-const store = createRegistryStore({ client: createDynamoClient(), table, onMalformed });
+const client = createDynamoClient();
+const store = createRegistryStore({ client, table, onMalformed });
+const watch = createWatchStore({ client, table });
 const describe = createDescribeInstances();
 const fleets = createFleetGroups();
 let emptySince: ReadonlyMap<string, number> = new Map();
@@ -39,6 +43,13 @@ async function letGo(rows: readonly ServerRow[], { groups, hook }: ReaperEvent):
   }
 }
 
+/** Told only while there is something to tell: a metric without a value costs nothing. */
+async function tellCutOffs(rows: readonly ServerRow[], wallMs: number): Promise<void> {
+  const degradedProbers = cutOffProbers(await watch.cutOffs(), rows, wallMs);
+  if (degradedProbers === 0) return;
+  process.stdout.write(`${metricLine({ deployment: settings.deployment }, { degradedProbers }, wallMs)}\n`);
+}
+
 /** A failure is thrown when everything else is done, so that one service's trouble stops no other work. */
 export async function handler(event: ReaperEvent): Promise<void> {
   const rows = await store.list();
@@ -47,10 +58,11 @@ export async function handler(event: ReaperEvent): Promise<void> {
     const dimensions = { deployment: settings.deployment, app, world, group };
     process.stdout.write(`${metricLine(dimensions, figures, wallMs)}\n`);
   }
-  const [going, looked] = await Promise.allSettled([
-    letGo(rows, event),
+  const [looked, ...others] = await Promise.allSettled([
     registrarPass({ store, describe, settings, rows, wallMs }),
+    letGo(rows, event),
+    tellCutOffs(rows, wallMs),
   ]);
   if (looked.status === 'fulfilled') log.info(looked.value, 'rows looked at');
-  for (const outcome of [going, looked]) if (outcome.status === 'rejected') throw outcome.reason;
+  for (const outcome of [...others, looked]) if (outcome.status === 'rejected') throw outcome.reason;
 }

@@ -149,6 +149,11 @@ function registryWatches({ writers, keys, reaper }: ObservabilityProps): Readonl
       'The registrar fails: new servers get no clients. See its log.',
     ),
     ReaperFails: failures(errors(reaper.handler), 'The reaper fails: machines that are gone stay listed. See its log.'),
+    ProbersDegraded: failures(
+      reaper.metricDegradedProbers(),
+      'Over half of the servers do not answer those who probe them: nobody is judged, the last list stays. See the network between gateways and servers, and the gateways’ logs (the agents’, where the servers are the door).',
+      1,
+    ),
     EventsLost: failures(
       letters(writers.deadLetters),
       'An event reached neither registrar nor roster: it lies in the dead letter queue. The next full pass mends the registry; see why.',

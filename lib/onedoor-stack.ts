@@ -79,7 +79,8 @@ export class OnedoorStack extends Stack {
     const versions = new ProgramVersions(this, 'Versions', { registry, logRetention, bundles });
     if (gateways) versions.node.addDependency(gateways.group);
     const { endpoint, fleets } = this;
-    const reaper = new Reaper(this, 'Reaper', { registry, fleets, settings, logRetention, bundles });
+    const { deployment } = config;
+    const reaper = new Reaper(this, 'Reaper', { registry, fleets, settings, deployment, logRetention, bundles });
     new Observability(this, 'Observability', {
       ...{ endpoint, door, fleets, writers, keys, reaper },
       ...(config.alarmEmail !== undefined && { alarmEmail: config.alarmEmail }),

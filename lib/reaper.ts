@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -26,6 +27,12 @@ export interface ReaperProps {
    */
   readonly settings?: string;
   /**
+   * Name of the deployment, a dimension of its metrics.
+   *
+   * @default 'onedoor'
+   */
+  readonly deployment?: string;
+  /**
    * How long logs are kept.
    *
    * @default RetentionDays.ONE_MONTH
@@ -45,10 +52,12 @@ export interface ReaperProps {
  */
 export class Reaper extends Construct {
   public readonly handler: LambdaFunction;
+  private readonly deployment: string;
 
   constructor(scope: Construct, id: string, props: ReaperProps) {
     super(scope, id);
-    const { registry, fleets = [], bundles = DIST } = props;
+    const { registry, fleets = [], bundles = DIST, deployment = 'onedoor' } = props;
+    this.deployment = deployment;
     checkProps(checkBundles(bundles, 'reaper/index.mjs'));
     this.handler = handlerFunction(this, 'Resource', {
       bundles,
@@ -63,6 +72,7 @@ export class Reaper extends Construct {
       },
     });
     registry.grantRegistrar(this.handler);
+    registry.grantReadProbers(this.handler);
     const groups = fleets.map(({ group }) => group);
     // Neither call knows resources (Service Authorization Reference, Amazon EC2 and Amazon EC2 Auto Scaling).
     this.allow('AskEc2', ['ec2:DescribeInstances', ...(groups.length > 0 ? [DESCRIBE_GROUPS] : [])], ['*']);
@@ -80,6 +90,18 @@ export class Reaper extends Construct {
       schedule: Schedule.rate(Duration.minutes(1)),
       // The next minute's pass does what this one missed.
       targets: [new LambdaTarget(this.handler, { event: RuleTargetInput.fromObject(event), retryAttempts: 0 })],
+    });
+  }
+
+  /** Gateways, or machines that watch each other, that found over half of their servers dark: they judge nobody. */
+  public metricDegradedProbers(options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: 'Onedoor',
+      metricName: 'degradedProbers',
+      dimensionsMap: { deployment: this.deployment },
+      statistic: Stats.MAXIMUM,
+      period: Duration.minutes(1),
+      ...options,
     });
   }
 

@@ -113,6 +113,11 @@ export class ServerRegistry extends Construct {
     );
   }
 
+  /** Reads who probes the servers, and who of them is cut off. */
+  public grantReadProbers(grantee: IGrantable): void {
+    this.allow(grantee, this.item('ReadProbers', ['GetItem'], [PROBER_ITEMS]));
+  }
+
   /** Reads the rows and writes the packed roster. */
   public grantRoster(grantee: IGrantable): void {
     this.allow(

@@ -5,6 +5,7 @@ import type { Item } from './row-item.ts';
 
 const PROBERS_ITEM = 'PROBERS#1';
 const PROBER_PREFIX = 'p-';
+const CUT_OFF_PREFIX = 'd-';
 /** Two windows in a row are looked at. */
 const WINDOW_MS = 5_000;
 /** A ticket is good for 12 h at its alternates; after this it cannot be reported with anyway. */
@@ -49,16 +50,22 @@ export function createWatchStore(access: TableAccess): WatchStore {
   };
 
   return {
-    async meet(name, wallMs, gone) {
-      const removed = gone.map((_, n) => `#g${n}`);
+    async meet(name, wallMs, gone, isCutOff = false) {
+      const removed = gone.flatMap((_, n) => [`#g${n}`, `#d${n}`]);
       const names = Object.fromEntries([
         ['#me', PROBER_PREFIX + name],
-        ...gone.map((other, n) => [`#g${n}`, PROBER_PREFIX + other]),
+        ...(isCutOff ? [['#cutOff', CUT_OFF_PREFIX + name]] : []),
+        ...gone.flatMap((other, n) => [
+          [`#g${n}`, PROBER_PREFIX + other],
+          [`#d${n}`, CUT_OFF_PREFIX + other],
+        ]),
       ]) as Record<string, string>;
       const remove = removed.length > 0 ? ` REMOVE ${removed.join(', ')}` : '';
-      return probersIn(await update(PROBERS_ITEM, `SET #me = :now${remove}`, names, { ':now': number(wallMs) }));
+      const set = `SET #me = :now${isCutOff ? ', #cutOff = :now' : ''}`;
+      return timesIn(await update(PROBERS_ITEM, set + remove, names, { ':now': number(wallMs) }), PROBER_PREFIX);
     },
-    probers: async () => probersIn(await read(PROBERS_ITEM)),
+    probers: async () => timesIn(await read(PROBERS_ITEM), PROBER_PREFIX),
+    cutOffs: async () => timesIn(await read(PROBERS_ITEM), CUT_OFF_PREFIX),
     async report({ server, jti, sub, wallMs }) {
       if (!(await isFirst(jti, wallMs))) return undefined;
       const window = Math.floor(wallMs / WINDOW_MS);
@@ -75,14 +82,13 @@ export function createWatchStore(access: TableAccess): WatchStore {
   };
 }
 
-function probersIn(item: Item): ReadonlyMap<string, number> {
-  const probers = new Map<string, number>();
+function timesIn(item: Item, prefix: string): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
   for (const [name, value] of Object.entries(item)) {
     const wallMs = Number(value.N);
-    if (name.startsWith(PROBER_PREFIX) && Number.isFinite(wallMs))
-      probers.set(name.slice(PROBER_PREFIX.length), wallMs);
+    if (name.startsWith(prefix) && Number.isFinite(wallMs)) times.set(name.slice(prefix.length), wallMs);
   }
-  return probers;
+  return times;
 }
 
 function number(value: number): { readonly N: string } {

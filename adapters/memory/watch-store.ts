@@ -5,15 +5,21 @@ const WINDOW_MS = 5_000;
 /** Probers and reports in memory, for tests and benches. */
 export function createMemoryWatchStore(): WatchStore {
   const words = new Map<string, number>();
+  const cutOffs = new Map<string, number>();
   const tickets = new Set<string>();
   const windows = new Map<string, Set<string>>();
   return {
-    async meet(name, wallMs, gone) {
-      for (const other of gone) words.delete(other);
+    async meet(name, wallMs, gone, isCutOff = false) {
+      for (const other of gone) {
+        words.delete(other);
+        cutOffs.delete(other);
+      }
+      if (isCutOff) cutOffs.set(name, wallMs);
       words.set(name, wallMs);
       return new Map(words);
     },
     probers: async () => new Map(words),
+    cutOffs: async () => new Map(cutOffs),
     async report({ server, jti, sub, wallMs }) {
       if (tickets.has(jti)) return undefined;
       tickets.add(jti);

@@ -4,7 +4,7 @@ import { type CostInput, type CostPart, HOURS_A_MONTH, monthlyParts, sumOf } fro
 import { PRICES_DATE, PRICES_REGION } from './prices.ts';
 
 /** Alarms of a deployment without fleets, and of each fleet. */
-const ALARMS = 9;
+const ALARMS = 10;
 const ALARMS_PER_FLEET = 2;
 
 /** Disk of a gateway, in GiB. */

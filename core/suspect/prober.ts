@@ -105,6 +105,8 @@ class ServerProber implements Prober {
     if (this.#detector.isDegraded !== this.#wasDegraded) {
       this.#wasDegraded = this.#detector.isDegraded;
       this.#deps.onDegraded(this.#wasDegraded);
+      // Who looks at the alarms need not wait for the next meeting.
+      this.#metAtMs = Number.NEGATIVE_INFINITY;
     }
     for (const id of probes) this.#probe(id);
   }
@@ -208,7 +210,7 @@ class ServerProber implements Prober {
   async #meet(nowMs: number): Promise<void> {
     const { watch, clock, onError } = this.#deps;
     try {
-      const words = await watch.meet(this.#self, clock.wallMs(), this.#meetings.gone(nowMs));
+      const words = await watch.meet(this.#self, clock.wallMs(), this.#meetings.gone(nowMs), this.#wasDegraded);
       this.#meetings.heard(words, clock.monoMs());
     } catch (error) {
       onError(error);

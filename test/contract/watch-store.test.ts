@@ -48,6 +48,18 @@ for (const [name, open] of [
       expect([...(await store.probers())]).toEqual([['aa', 4]]);
     });
 
+    it('keeps when a prober was cut off last, until it is gone', async () => {
+      const store = await open();
+      await store.meet('aa', 1, []);
+      expect([...(await store.cutOffs())]).toEqual([]);
+      await store.meet('aa', 2, [], true);
+      await store.meet('aa', 3, []);
+      expect([...(await store.cutOffs())]).toEqual([['aa', 2]]);
+      expect([...(await store.probers())]).toEqual([['aa', 3]]);
+      await store.meet('bb', 4, ['aa']);
+      expect([...(await store.cutOffs())]).toEqual([]);
+    });
+
     it('counts the holders who report a server, each ticket once', async () => {
       const store = await open();
       expect(await store.report(report(1))).toBe(1);

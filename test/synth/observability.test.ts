@@ -26,6 +26,7 @@ describe('the observability of a deployment', () => {
     ['RosterFails', { MetricName: 'Errors' }],
     ['RegistrarFails', { MetricName: 'Errors' }],
     ['ReaperFails', { MetricName: 'Errors' }],
+    ['ProbersDegraded', { Namespace: 'Onedoor', MetricName: 'degradedProbers', EvaluationPeriods: 1 }],
     ['EventsLost', { MetricName: 'ApproximateNumberOfMessagesVisible', EvaluationPeriods: 1 }],
     ['RotationFails', { MetricName: 'ApproximateNumberOfMessagesVisible', EvaluationPeriods: 1 }],
     [
@@ -54,7 +55,7 @@ describe('the observability of a deployment', () => {
 
   it('tells the address of every alarm, and when it is over', () => {
     const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
-    expect(alarms).toHaveLength(11);
+    expect(alarms).toHaveLength(12);
     for (const { Properties } of alarms) {
       expect(Properties.AlarmActions).toEqual(Properties.OKActions);
       expect(rendered(Properties.AlarmActions[0])).toMatch(/^\$\{ObservabilityAlarms\w+\}$/);

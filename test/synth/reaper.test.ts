@@ -29,6 +29,7 @@ const REGISTRY_RIGHTS = [
   ['PlaceServers', 'dynamodb:UpdateItem'],
   ['BuryServers', 'dynamodb:UpdateItem'],
   ['ForgetServers', 'dynamodb:DeleteItem'],
+  ['ReadProbers', 'dynamodb:GetItem'],
 ];
 
 describe('the reaper', () => {
