@@ -5,17 +5,17 @@ export const CONFIGURATIONS: readonly SeatConfiguration[] = [
   {
     name: '3 seats taken, 3 beats, capacity cut',
     capacity: 2,
-    budget: { takes: 3, beats: 3, capacityCuts: 1 },
+    budget: { takes: 3, beats: 3, capacityChanges: 1 },
   },
   {
     name: '2 taken, 2 beats, every write in 2 copies, capacity cut, restart with journal',
     capacity: 2,
-    budget: { takes: 2, beats: 2, copies: 2, capacityCuts: 1, restarts: 1, withJournal: true },
+    budget: { takes: 2, beats: 2, copies: 2, capacityChanges: 1, restarts: 1, withJournal: true },
   },
   {
     name: '3 taken, 2 beats, capacity cut, restart without journal',
     capacity: 2,
-    budget: { takes: 3, beats: 2, capacityCuts: 1, restarts: 1, withoutJournal: true },
+    budget: { takes: 3, beats: 2, capacityChanges: 1, restarts: 1, withoutJournal: true },
   },
   {
     name: '2 taken, 2 beats, a direct join, a seat given back, restart with journal',
@@ -52,7 +52,7 @@ export const EVERYTHING: SeatConfiguration = {
     restarts: 1,
     withJournal: true,
     withoutJournal: true,
-    capacityCuts: 1,
+    capacityChanges: 1,
     cancels: 1,
     rowsLost: 1,
     copies: 2,

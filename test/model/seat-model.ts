@@ -1,24 +1,27 @@
 import { sawImage } from '../../core/registry/agent-beat.ts';
-import type { BeatCommand, TakeCommand } from '../../core/registry/commands.ts';
-import { replay, snapshot } from '../../core/registry/journal.ts';
-import type { JournalEntry } from '../../core/registry/journal-entry.ts';
+import type { BeatCommand } from '../../core/registry/commands.ts';
+import { reserveOf } from '../../core/registry/failover.ts';
+import { snapshot } from '../../core/registry/journal.ts';
 import type { SeatFields } from '../../core/registry/row.ts';
-import { adoptWalkIn, type BookChange, endSession, markKnown, type SeatBook } from '../../core/registry/seat-book.ts';
+import { markKnown, type SeatBook } from '../../core/registry/seat-book.ts';
 import { DEFAULT_TIMING } from '../../core/registry/timing.ts';
 import type { Model, Step } from './explore.ts';
 import { leak } from './seat-leak.ts';
+import { type Draft, SeatMoves } from './seat-moves.ts';
 import { PRODUCT, type SeatRules } from './seat-rules.ts';
 import { mayCome, settled } from './seat-settled.ts';
-import { type Budget, type Seat, type SeatState, stateKey } from './seat-state.ts';
+import { type AgentState, type Budget, NO_MEMORY, type SeatState, stateKey } from './seat-state.ts';
 
 const NO_BUDGET: Budget = {
   takes: 0,
   beats: 0,
   directJoins: 0,
+  failovers: 0,
   restarts: 0,
   withJournal: false,
   withoutJournal: false,
-  capacityCuts: 0,
+  isSplit: false,
+  capacityChanges: 0,
   cancels: 0,
   rowsLost: 0,
   copies: 1,
@@ -27,245 +30,148 @@ const NO_BUDGET: Budget = {
 export interface SeatConfiguration {
   readonly name: string;
   readonly capacity: number;
+  /** Part of the capacity that no beat offers. @default 0 */
+  readonly reservePercent?: number;
+  /** Tickets of a lost server that name this one as their alternate, by their `jti`. */
+  readonly strangers?: readonly string[];
   readonly budget: Partial<Budget>;
 }
 
-type Draft = Partial<SeatState>;
+/** A step before the bookkeeping: what it is called, what it changes, and what of the budget it costs. */
+type Move = readonly [label: string, change: Draft | undefined, cost?: keyof Budget, by?: number];
 
-/** Lives are numbered; without the rule all are one. */
-function genOf(life: number, rules: SeatRules): string {
-  return rules.hasOneGen ? 'g' : `g${life}`;
-}
-
+/** One server. */
 export class SeatModel implements Model<SeatState> {
   readonly start: SeatState;
   readonly key = stateKey;
   readonly #rules: SeatRules;
+  readonly #moves: SeatMoves;
+  readonly #reservePercent: number;
+  readonly #capacity: number;
   /** Cut to, when the operator lowers it. */
   readonly #lowCapacity: number;
 
-  constructor({ capacity, budget }: SeatConfiguration, rules: SeatRules = PRODUCT) {
+  /** @param name of the server: its lives are called by it */
+  constructor(configuration: SeatConfiguration, rules: SeatRules = PRODUCT, name = 'g') {
+    const { capacity, budget, reservePercent = 0, strangers = [] } = configuration;
     this.#rules = rules;
+    this.#reservePercent = reservePercent;
+    this.#moves = new SeatMoves({ rules, name, reservePercent });
+    this.#capacity = capacity;
     this.#lowCapacity = capacity - 1;
     const empty: SeatState = {
-      left: { ...NO_BUDGET, ...budget },
-      row: undefined,
-      book: undefined,
-      journal: [],
-      lives: 0,
-      capacity,
-      playing: [],
-      tickets: [],
-      retries: [],
-      beats: [],
-      waitsFor: undefined,
-      answer: undefined,
-      direct: undefined,
-      sum: 0,
+      ...{ left: { ...NO_BUDGET, ...budget }, row: undefined, book: undefined, journal: [], lives: 0, capacity },
+      ...{ playing: [], tickets: [], retries: [], beats: [], waitsFor: undefined, answer: undefined, own: undefined },
+      ...{ provenAtMs: Number.POSITIVE_INFINITY, raisesFromMs: Number.NEGATIVE_INFINITY, nowMs: 0, rival: undefined },
+      ...{ strangers, entered: [], isTwice: false, sum: 0, settled: NO_MEMORY },
     };
     // The first life finds no row and nobody playing, and gives all of its seats by its first beat.
-    const born: SeatState = { ...empty, ...this.#live(empty) };
+    const born: SeatState = { ...empty, ...this.#moves.live(empty) };
     const book = markKnown(born.book as SeatBook);
-    const plan = rules.planBeat(book, { capacity, state: 'ready' }, 0, 0, DEFAULT_TIMING);
+    const reserve = reserveOf(capacity, reservePercent);
+    const plan = rules.planBeat(book, { capacity, state: 'ready', reserve }, 0, 0, DEFAULT_TIMING);
     const reply = rules.write(born.row, plan?.command as BeatCommand);
     const row = reply.row?.seats as SeatFields;
     const opened = sawImage(book, row, 1);
-    this.start = settled({ ...born, row, book: opened, journal: snapshot(opened) });
+    this.start = settled({ ...born, row, book: opened, journal: snapshot(opened) }, rules);
   }
 
   readonly problem = (before: SeatState, after: SeatState): string | undefined => {
     const { row, playing, sum } = after;
     if (row && row.free < 0) return `free is ${row.free}`;
+    if (after.isTwice) return 'a ticket of a lost server let somebody in twice';
     // What was promised before a cut may go on; it must not grow.
     if (row && sum > row.capacity && sum > before.sum) {
-      return `${row.free} free + ${playing.length} play + ${mayCome(after)} may come > ${row.capacity}`;
+      return `${row.free} free + ${playing.length} play + ${mayCome(after, this.#rules)} may come > ${row.capacity}`;
     }
-    return leak(after, this.#rules);
+    return undefined;
   };
 
+  readonly flaw = (state: SeatState): string | undefined =>
+    leak(state, this.#rules, reserveOf(state.capacity, this.#reservePercent));
+
   *steps(state: SeatState): Iterable<Step<SeatState>> {
+    for (const [label, change, cost, by = 1] of this.#common(state)) {
+      if (change) yield { label, next: this.#after(state, change, cost, by) };
+    }
+    for (const [label, change, cost, by = 1] of this.#ofAgent(state)) {
+      if (change) yield { label, next: this.#after(state, change, cost, by) };
+    }
+    const { rival } = state;
+    if (!rival) return;
+    // The same with the two agents in each other's place.
+    const other: SeatState = { ...state, ...rival, rival: agentOf(state) };
+    for (const [label, change, cost, by = 1] of this.#ofAgent(other)) {
+      if (!change) continue;
+      const next = this.#paid({ ...other, ...change }, cost, by);
+      yield { label: `rival: ${label}`, next: settled({ ...next, ...next.rival, rival: agentOf(next) }, this.#rules) };
+    }
+  }
+
+  #after(state: SeatState, change: Draft, cost: keyof Budget | undefined, by: number): SeatState {
+    return settled(this.#paid({ ...state, ...change }, cost, by), this.#rules);
+  }
+
+  #paid(state: SeatState, cost: keyof Budget | undefined, by: number): SeatState {
+    if (cost === undefined) return state;
+    return { ...state, left: { ...state.left, [cost]: (state.left[cost] as number) - by } };
+  }
+
+  *#common(state: SeatState): Iterable<Move> {
     const { left } = state;
-    const to = (label: string, change: Draft | undefined, cost?: keyof Budget, by = 1): Step<SeatState>[] => {
-      if (!change) return [];
-      const rest = cost === undefined ? left : { ...left, [cost]: (left[cost] as number) - by };
-      return [{ label, next: settled({ ...state, left: rest, ...change }) }];
-    };
-    for (let k = 1; k <= Math.min(2, left.takes); k++) yield* to(`take ${k}`, this.#take(state, k), 'takes', k);
-    for (const [at, take] of state.retries.entries()) yield* to(`take ${take.k} again`, this.#retry(state, at));
+    const moves = this.#moves;
+    for (let k = 1; k <= Math.min(2, left.takes); k++) yield [`take ${k}`, moves.take(state, k), 'takes', k];
+    for (const [at, { command }] of state.retries.entries()) yield [`take ${command.k} again`, moves.retry(state, at)];
+    for (const at of state.beats.keys()) yield [`beat ${at} lands`, moves.landBeat(state, at)];
+    for (const id of new Set(state.playing)) yield [`${id} ends`, moves.end(state, id)];
+    if (left.capacityChanges > 0) {
+      if (state.capacity === this.#capacity)
+        yield ['capacity is cut', { capacity: this.#lowCapacity }, 'capacityChanges'];
+      else yield ['capacity is restored', { capacity: this.#capacity }, 'capacityChanges'];
+    }
+    if (left.rowsLost > 0 && state.row) yield ['the row is deleted', { row: undefined }, 'rowsLost'];
+    if (left.restarts > 0) {
+      if (left.withJournal && !state.rival) yield ['restart', moves.live(state), 'restarts'];
+      if (left.withoutJournal && state.row) {
+        yield ['restart without journal', moves.live({ ...state, journal: [] }), 'restarts'];
+      }
+      if (left.isSplit && state.row) yield ['a second agent claims', moves.liveBeside(state), 'restarts'];
+    }
+    if (!state.book && !state.rival) yield ['the agent starts again', moves.live(state)];
+    yield ['the game names who plays', moves.tell(state)];
+    if (left.isSplit) yield ['time for the lease', moves.wait(state)];
+  }
+
+  *#ofAgent(state: SeatState): Iterable<Move> {
+    const { left } = state;
+    const moves = this.#moves;
     if (left.beats > 0) {
       for (const mark of [-1, ...(state.book?.marks.keys() ?? [])]) {
-        yield* to(`beat, ${mark < 0 ? 'nothing' : `mark ${mark}`} expires`, this.#sendBeat(state, mark), 'beats');
+        yield [`beat, ${mark < 0 ? 'nothing' : `mark ${mark}`} expires`, moves.sendBeat(state, mark), 'beats'];
       }
     }
-    for (const at of state.beats.keys()) yield* to(`beat ${at} lands`, this.#landBeat(state, at));
-    yield* to('its answer comes', this.#hear(state, state.answer));
-    if (!state.answer) {
-      yield* to('no answer, the row is read', this.#hear(state, { ok: false, seats: state.row }));
-    }
+    yield ['its answer comes', moves.hear(state, state.answer)];
+    yield ['no answer, the row is read', moves.hear(state, { ok: false, seats: state.row })];
     for (const seat of state.tickets) {
-      yield* to(`show ${seat.gen}:${seat.serial}`, this.#show(state, seat));
-      if (left.cancels > 0) yield* to(`cancel ${seat.gen}:${seat.serial}`, this.#cancel(state, seat), 'cancels');
+      yield [`show ${seat.gen}:${seat.serial}`, moves.show(state, seat)];
+      if (left.cancels > 0) yield [`cancel ${seat.gen}:${seat.serial}`, moves.cancel(state, seat), 'cancels'];
     }
-    for (const id of state.playing) yield* to(`${id} ends`, this.#end(state, id));
-    if (left.directJoins > 0 && !state.direct) yield* to('a direct join', this.#joinDirect(state), 'directJoins');
-    if (state.direct) {
-      yield* to('the direct join is let in', this.#admitDirect(state));
-      yield* to('the direct join is not answered', { direct: undefined });
+    if (left.directJoins > 0) {
+      if (this.#rules.joinsFreely) yield ['a direct join', moves.joinFreely(state), 'directJoins'];
+      else yield ['a direct join', moves.takeOwn(state), 'directJoins'];
     }
-    if (left.capacityCuts > 0) yield* to('capacity is cut', { capacity: this.#lowCapacity }, 'capacityCuts');
-    if (left.rowsLost > 0 && state.row) yield* to('the row is deleted', { row: undefined }, 'rowsLost');
-    if (left.restarts > 0) {
-      if (left.withJournal) yield* to('restart', this.#live(state), 'restarts');
-      if (left.withoutJournal && state.row) {
-        yield* to('restart without journal', this.#live({ ...state, journal: [] }), 'restarts');
-      }
+    for (const jti of left.failovers > 0 ? state.strangers : []) {
+      yield [`failover of ${jti}`, moves.takeOwn(state, jti), 'failovers'];
+      yield [`failover of ${jti} on the reserve`, moves.admitOnReserve(state, jti), 'failovers'];
     }
-    if (!state.book) yield* to('the agent starts again', this.#live(state));
-    yield* to('the game names who plays', this.#tell(state));
-  }
-
-  /** Lands at once: what an assigner knew before a take is nothing that the row depends on. */
-  #take(state: SeatState, k: number): Draft {
-    const command: TakeCommand = { kind: 'take', k, token: `n${state.retries.length}` };
-    const retries = state.left.copies > 1 ? [...state.retries, command] : state.retries;
-    return { retries, ...this.#landTake(state, command) };
-  }
-
-  #retry(state: SeatState, at: number): Draft {
-    const command = state.retries[at] as TakeCommand;
-    return { retries: state.retries.filter((_, index) => index !== at), ...this.#landTake(state, command) };
-  }
-
-  #landTake(state: SeatState, command: TakeCommand): Draft {
-    const reply = this.#rules.write(state.row, command);
-    const outcome = this.#rules.readTakeReply(command, reply, 0, 0, DEFAULT_TIMING);
-    const row = reply.row?.seats;
-    if (!outcome.ok) return { row };
-    const { gen, first, last } = outcome.seats;
-    const tickets = [...state.tickets];
-    for (let serial = first; serial <= last; serial++) {
-      if (!tickets.some((seat) => seat.gen === gen && seat.serial === serial)) tickets.push({ gen, serial });
+    if (state.own) {
+      yield ['the seat of its own is used', moves.admitOwn(state)];
+      yield ['the seat of its own is late', { own: undefined }];
     }
-    return { row, tickets };
   }
+}
 
-  #sendBeat(state: SeatState, mark: number): Draft | undefined {
-    const { book, capacity, left, beats } = state;
-    if (!book || (state.waitsFor !== undefined && !this.#rules.isHasty)) return undefined;
-    const nowMs = mark + DEFAULT_TIMING.expireMs;
-    const plan = this.#rules.planBeat(book, { capacity, state: 'ready' }, nowMs, 0, DEFAULT_TIMING);
-    if (!plan) return undefined;
-    return {
-      book: plan.book,
-      journal: [...state.journal, ...plan.journal],
-      beats: [...beats, { command: plan.command, copies: left.copies }],
-      waitsFor: plan.command.beat,
-      answer: undefined,
-    };
-  }
-
-  #landBeat(state: SeatState, at: number): Draft {
-    const { command, copies } = state.beats[at] as SeatState['beats'][number];
-    const reply = this.#rules.write(state.row, command);
-    const beats = state.beats.flatMap((beat, index) => {
-      if (index !== at) return [beat];
-      return copies > 1 ? [{ command, copies: copies - 1 }] : [];
-    });
-    const isAwaited = state.waitsFor === command.beat && !state.answer && state.book?.gens.at(-1) === command.gen;
-    return { row: reply.row?.seats, beats, ...(isAwaited && { answer: { ok: reply.ok, seats: reply.row?.seats } }) };
-  }
-
-  #hear(state: SeatState, answer: SeatState['answer']): Draft | undefined {
-    const { book, waitsFor } = state;
-    if (!book || waitsFor === undefined || !answer) return undefined;
-    const row = answer.seats && { key: '', suspect: false, seats: answer.seats };
-    const reply = answer.ok && row ? ({ ok: true, row } as const) : ({ ok: false, row } as const);
-    const { book: next, verdict } = this.#rules.readBeatReply(book, reply, book.marks.length);
-    if (verdict === 'lost') return { book: undefined, waitsFor: undefined, answer: undefined, direct: undefined };
-    return { book: next, waitsFor: undefined, answer: undefined };
-  }
-
-  #show(state: SeatState, { gen, serial }: Seat): Draft | undefined {
-    if (!state.book) return undefined;
-    const change = this.#rules.activate(state.book, { gen, serial, sub: `${gen}:${serial}` });
-    const { result } = change;
-    const isNew = result.ok && !result.resumed;
-    const came = isNew ? { playing: [...state.playing, result.session.id].sort() } : {};
-    return { ...this.#commit(state, change, isNew), ...came };
-  }
-
-  #cancel(state: SeatState, { gen, serial }: Seat): Draft | undefined {
-    if (!state.book) return undefined;
-    return this.#commit(state, this.#rules.cancel(state.book, { gen, serial, sub: `${gen}:${serial}` }));
-  }
-
-  /** A living agent hears of it from the game; who ends while it is dead is missing when the game names who plays. */
-  #end(state: SeatState, id: string): Draft | undefined {
-    if (!state.book) return undefined;
-    return { ...this.#commit(state, endSession(state.book, id)), playing: state.playing.filter((one) => one !== id) };
-  }
-
-  #joinDirect(state: SeatState): Draft | undefined {
-    const { book } = state;
-    if (!book) return undefined;
-    if (this.#rules.joinsFreely) {
-      const change = adoptWalkIn(book, 'd');
-      return { ...this.#commit(state, change), playing: [...new Set([...state.playing, 'd'])].sort() };
-    }
-    const command: TakeCommand = { kind: 'take', k: 1, token: 'd' };
-    const reply = this.#rules.write(state.row, command);
-    const seats = reply.row?.seats;
-    const outcome = this.#rules.readTakeReply(command, reply, 0, 0, DEFAULT_TIMING);
-    if (!outcome.ok || !seats) {
-      const isMine = seats !== undefined && seats.gen === book.gens.at(-1);
-      return { row: seats, ...(isMine && { book: sawImage(book, seats, book.marks.length) }) };
-    }
-    return { row: seats, direct: { gen: outcome.seats.gen, serial: outcome.seats.last, seats } };
-  }
-
-  #admitDirect(state: SeatState): Draft | undefined {
-    const { book, direct } = state;
-    if (!book || !direct || direct.seats.gen !== book.gens.at(-1)) return undefined;
-    const seen = sawImage(book, direct.seats, book.marks.length);
-    const change = this.#rules.admitDirect(seen, direct.gen, direct.serial);
-    const { result } = change;
-    const came = result.ok ? { playing: [...state.playing, result.session.id].sort() } : {};
-    return { ...this.#commit(state, change), ...came, direct: undefined };
-  }
-
-  /** A new life: whatever the last one waited for is nobody's now. */
-  #live(state: SeatState): Draft | undefined {
-    const { rules, life } = { rules: this.#rules, life: state.lives + 1 };
-    const restored = state.journal.length > 0 ? replay(state.journal) : undefined;
-    const row = state.row && { key: '', suspect: false, seats: state.row };
-    const begin = rules.startLife(row, restored, genOf(life, rules), 0);
-    const reply = rules.write(state.row, begin.command);
-    const seats = reply.row?.seats;
-    if (!reply.ok || !seats) return undefined;
-    const book = rules.openBook(begin, restored, seats, 0, { counted: false, timing: DEFAULT_TIMING });
-    const journal = begin.resumes ? [...state.journal, ...begin.journal] : snapshot(book);
-    return {
-      row: seats,
-      book,
-      journal,
-      lives: life,
-      waitsFor: undefined,
-      answer: undefined,
-      direct: undefined,
-    };
-  }
-
-  /** Only those who play are sessions from now on, and all of them. */
-  #tell(state: SeatState): Draft | undefined {
-    if (!state.book || state.book.known) return undefined;
-    let book = state.book;
-    for (const id of state.playing) book = adoptWalkIn(book, id).book;
-    book = markKnown(book);
-    return { book, journal: snapshot(book) };
-  }
-
-  #commit(state: SeatState, change: BookChange<unknown>, isSession = false): Draft {
-    const entries: readonly JournalEntry[] = isSession && !this.#rules.journalsSessions ? [] : change.journal;
-    return { book: change.book, journal: [...state.journal, ...entries] };
-  }
+function agentOf(state: SeatState): AgentState {
+  const { book, journal, waitsFor, answer, own, provenAtMs, raisesFromMs, settled } = state;
+  return { book, journal, waitsFor, answer, own, provenAtMs, raisesFromMs, settled };
 }
