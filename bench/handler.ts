@@ -14,53 +14,15 @@ import { createLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
 import { parseRuntimeConfig } from '../core/config/runtime-config.ts';
-import type { RegistryStore } from '../core/ports.ts';
-import { createRosterWriter } from '../core/registry/roster-pass.ts';
-import { rowKey, serverId } from '../core/registry/row.ts';
 import { composeApi } from '../lambda/compose-assign.ts';
 import { cpuNsPerCall, machine, roundsLine } from './cpu.ts';
+import { fillReadyRegistry } from './ready-registry.ts';
 
 const ROUNDS = 9;
 const REQUESTS = 4_000;
-const CAPACITY = 1_000_000;
 const NS_PER_US = 1_000;
 /** About what a ticket's header and claims have. */
 const SIGNED_BYTES = 330;
-
-/** A registry of servers that are ready, with its roster written. */
-async function aRegistry(servers: number): Promise<RegistryStore> {
-  const store = createMemoryStore();
-  const keys: string[] = [];
-  const gen = '00000000000000aa';
-  for (let n = 0; n < servers; n++) {
-    const machineId = `i-${n.toString(16).padStart(17, '0')}`;
-    const key = rowKey(`AROAEXAMPLE:${machineId}`, 0);
-    await store.write(key, { kind: 'create', gen, nowMs: systemClock.wallMs() });
-    await store.place(key, {
-      id: serverId(machineId, 0),
-      ipv4: `198.51.${n >> 8}.${n & 255}`,
-      ports: { game: 27_015, probe: 7_000 },
-      zone: 'eu-central-1a',
-      app: 'arena',
-      world: 'main',
-      group: 'eu-central',
-      labels: {},
-      maxCapacity: CAPACITY,
-    });
-    keys.push(key);
-  }
-  const writer = createRosterWriter({ store, clock: systemClock });
-  // A server counts as alive once its beat was seen to move.
-  for (let times = 0; times < 2; times++) {
-    for (const key of keys) {
-      const { beat } = (await store.get(key))!.seats!;
-      const counts = { hb: 0, sessions: 0, capacity: CAPACITY, state: 'ready' } as const;
-      await store.write(key, { kind: 'beat', gen, beat, addFree: CAPACITY / 2, ...counts });
-    }
-    await writer.pass();
-  }
-  return store;
-}
 
 /** As a load balancer sends it: the headers of a game client, the body of a usual request. */
 function anEvent(client: number): AlbEvent {
@@ -104,10 +66,12 @@ async function cpuNsPerRequest(handler: (event: AlbEvent) => Promise<AlbResult>,
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { servers: { type: 'string', default: '1000' } } });
   const servers = Number(values.servers);
+  const store = createMemoryStore();
+  await fillReadyRegistry(store, servers);
   const keys = secretKeys(new Uint8Array(48).fill(7));
   const api = composeApi({
     config: parseRuntimeConfig('{"deployment":"bench","defaultApp":"arena"}'),
-    store: await aRegistry(servers),
+    store,
     watch: createMemoryWatchStore(),
     answers: createMemoryAnswerStore(),
     tellLeave: async () => true,
