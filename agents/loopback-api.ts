@@ -1,12 +1,12 @@
 import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../adapters/http/types.ts';
+import { isAuthorized } from '../adapters/system/api-token.ts';
 import { flag, integer, list, mistake, optional, shape, text } from '../core/config/schema.ts';
 import { OnedoorError, type Refusal } from '../core/errors.ts';
 import type { SeatSession } from '../core/registry/journal-entry.ts';
 import { type RosterView, STATES } from '../core/registry/roster.ts';
 import { toBase64Url } from '../core/ticket/base64url.ts';
 import { MAX_DESCRIPTION_BYTES } from '../core/wire/limits.ts';
-import { isAuthorized } from './api-token.ts';
 import type { Entry } from './entry.ts';
 import { readJson } from './json-body.ts';
 import type { ListedSession } from './session-watch.ts';

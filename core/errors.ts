@@ -138,6 +138,22 @@ export const ERROR_CODES = {
   },
   'http.unauthorized': { http: 401, means: 'the token is missing or wrong', remedy: 'send Authorization: Bearer …' },
   'http.internal': { http: 500, means: 'an unexpected failure inside the door', remedy: 'quote the request id' },
+  'page.forbidden': {
+    http: 403,
+    means: 'the page was asked from another site, or without its token',
+    remedy: 'open the page by the whole address that was printed (docs/PAGE.md)',
+  },
+  'page.last-ready': {
+    http: 409,
+    means: 'the server is the last ready one of its pool',
+    remedy: 'the detail says what will happen; ask again with `knowsItIsLast` to drain it all the same',
+  },
+  'page.not-asked': {
+    http: 409,
+    means: 'the drain was not asked for through the registry, so it is not taken back there',
+    remedy:
+      'the machine drains by itself (a signal, its game, the API there): make it ready there, or start its agent anew',
+  },
   'registry.unreachable': {
     http: 503,
     means: 'DynamoDB did not answer in time',

@@ -2,6 +2,7 @@ import { createAssigner } from '../core/assign/assigner.ts';
 import { createWaitLine } from '../core/assign/wait-line.ts';
 import { probePortTest, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import type { Clock, Mac, PacketHandler, RegistryStore, Rng, Signer } from '../core/ports.ts';
+import type { RosterView } from '../core/registry/roster.ts';
 import { createRosterReader, type RosterReader } from '../core/registry/roster-reader.ts';
 import { createRosterPages } from '../core/roster/roster-pages.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
@@ -10,6 +11,7 @@ import { type ClosedRoster, createClosedRoster } from '../core/suspect/closed-ro
 import { parseAddress } from '../core/wire/address.ts';
 import { policies } from '../onedoor.policies.ts';
 import { createAnswerTable } from './answer-table.ts';
+import { type AnswerTimes, createAnswerTimes, timed } from './answer-times.ts';
 import { createClassicResponder } from './classic.ts';
 import { createCookies } from './cookies.ts';
 import { type Counters, createCounters } from './counters.ts';
@@ -20,12 +22,16 @@ import { createLongestAnswer } from './longest-answer.ts';
 import { createOverload } from './overload.ts';
 import { createQuiet } from './quiet.ts';
 import { createTakeReport } from './reports.ts';
+import { type OnOutcome, toldAssigner } from './told-assigner.ts';
 
 /** A gateway without sockets: what answers, what it knows, and what must be called from time to time. */
 export interface Door {
   readonly handle: PacketHandler;
   readonly roster: RosterReader;
   readonly counters: Counters;
+  readonly times: AnswerTimes;
+  /** The roster with this door's own takes. */
+  view(): RosterView;
   /** What is given out: whoever finds a server silent closes it here. */
   readonly closed: Pick<ClosedRoster, 'close' | 'reopen'>;
   /** Those that share a duty with this one, as it sees them; itself too. Empty where each answers what it gets. */
@@ -58,6 +64,8 @@ export function composeDoor(deps: {
   readonly queueAgeMs?: () => number;
   /** Where reports of clients go that could not reach their server; absent: nowhere. */
   readonly reports?: Pick<Parameters<typeof createTakeReport>[0], 'store' | 'watch' | 'onSuspect' | 'onError'>;
+  /** Told what came of each extended request. */
+  readonly onOutcome?: OnOutcome;
   readonly clock: Clock;
   readonly rng: Rng;
 }): Door {
@@ -97,7 +105,7 @@ export function composeDoor(deps: {
   const send = deps.sendForward;
   const forwarder = send && createForwarder({ answers, notify, signer, send, type, counters });
   const extended = createExtendedResponder({
-    assigner,
+    assigner: deps.onOutcome ? toldAssigner(assigner, deps.onOutcome) : assigner,
     answers: createAnswerTable(ANSWER_TTL_MS),
     cookies: createCookies(deps.cookieMac, deps.cookieMacBefore),
     quiet: createQuiet({ clock, unverifiedPerSecond: config.unverifiedPerSecond, view: () => assigner.view() }),
@@ -117,8 +125,11 @@ export function composeDoor(deps: {
   const isUp = (door: number): boolean => (door === self ? Number.isFinite(roster.ageMs()) : isLive(door));
   const duty = createDuty({ duty: config.duty, doors, self, isLive: isUp });
   const overload = createOverload({ queueAgeMs: deps.queueAgeMs ?? (() => 0), rng, counters, type });
+  const times = createAnswerTimes();
   return {
-    handle: createGateway({ classic, extended, counters, type, isProbePort, duty, overload }),
+    handle: timed(createGateway({ classic, extended, counters, type, isProbePort, duty, overload }), times, clock),
+    times,
+    view: () => assigner.view(),
     roster,
     counters,
     closed,

@@ -52,6 +52,7 @@ export function createHealthHandler(door: Door, facts: HealthFacts, clock: Clock
       liveDoors: door.liveDoors(),
       probing: facts.probing(),
       counters: door.counters.read(),
+      answerTimes: door.times.read(),
     };
     return {
       status: reason === undefined ? 200 : 503,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { sdkAccess } from '../adapters/aws/sdk-access.ts';
 import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
@@ -18,7 +19,8 @@ import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { createProber } from '../core/suspect/prober.ts';
 import { createSigningKeys } from '../core/ticket/signing-keys.ts';
 import { composeDoor } from './compose.ts';
-import { parseDoorOptions } from './options.ts';
+import { type DoorOptions, parseDoorOptions } from './options.ts';
+import { type DoorPage, type DoorPageDeps, openDoorPage } from './page.ts';
 import { startPeerChecks } from './peer-checks.ts';
 import { runDoor } from './run.ts';
 
@@ -38,14 +40,10 @@ async function main(): Promise<void> {
     onError: (err) => log.warn({ err }, 'the secret cannot be read; going on with the last key'),
     onChange: (kid) => log.info({ kid }, 'another key signs from now on'),
   });
-  let unreadable = 0;
-  const skipped = (item: object): void => {
-    unreadable++;
-    log.warn(item, 'an item of the registry was skipped');
-  };
+  const skipped = skippedItems(log);
   const client = createDynamoClient({ access });
   const { table } = options;
-  const store = createRegistryStore({ client, table, onMalformed: skipped });
+  const store = createRegistryStore({ client, table, onMalformed: skipped.tell });
   const watch = createWatchStore({ client, table });
   const said = toLog(log);
   const { answers, notify, duty, doors } = options.config;
@@ -55,10 +53,11 @@ async function main(): Promise<void> {
   const { self } = options;
   const peers = duty === 'active' ? undefined : { self, ...startPeerChecks(doors, self) };
   const knock = new SelfKnock(options.bind, systemClock);
+  let page: DoorPage | undefined;
   const door = composeDoor({
     config: options.config,
     ownPort: options.port,
-    store: withKnownRosters(store, skipped),
+    store: withKnownRosters(store, skipped.tell),
     signer: keys.signer,
     cookieMac: keys.mac,
     cookieMacBefore: keys.macBefore,
@@ -66,6 +65,7 @@ async function main(): Promise<void> {
     queueAgeMs: () => knock.queueAgeMs(),
     peers,
     reports: { store, watch, ...said },
+    ...(options.page && { onOutcome: (request, outcome) => page?.onOutcome(request, outcome) }),
     clock: systemClock,
     rng,
   });
@@ -87,18 +87,49 @@ async function main(): Promise<void> {
     clock: systemClock,
     log,
     version,
-    unreadable: () => unreadable,
+    unreadable: skipped.count,
     probing: () => prober.facts(),
     onTick: () => void keys.tick(),
     knock,
   });
   probes.start(prober);
+  page = await pageOf(options, { door, store, health: running.health, rng }, log);
   log.info({ version, port: running.port, healthPort: running.healthPort }, 'the door is open');
   stopOnSignals(log, async () => {
     peers?.stop();
     await running.stop();
-    await Promise.all([probes.stop(), sender?.close()]);
+    await Promise.all([probes.stop(), sender?.close(), page?.stop()]);
   });
+}
+
+/** Items of the registry that cannot be read: said, and counted. */
+function skippedItems(log: ReturnType<typeof createLogger>) {
+  let count = 0;
+  return {
+    tell(item: object): void {
+      count++;
+      log.warn(item, 'an item of the registry was skipped');
+    },
+    count: () => count,
+  };
+}
+
+/** The page, where it is asked for. */
+async function pageOf(
+  { page, config }: DoorOptions,
+  parts: Pick<DoorPageDeps, 'door' | 'store' | 'health' | 'rng'>,
+  log: ReturnType<typeof createLogger>,
+): Promise<DoorPage | undefined> {
+  if (!page) return undefined;
+  const opened = await openDoorPage({
+    ...parts,
+    options: { ...page, config },
+    name: `${config.deployment}, gateway ${hostname()}`,
+    clock: systemClock,
+    onError: (err) => log.warn({ err }, 'the page failed to answer'),
+  });
+  log.info({ pagePort: opened.port }, 'the page for operators is open, on loopback');
+  return opened;
 }
 
 /** What is found out about servers from outside. */

@@ -17,12 +17,16 @@ export interface DoorOptions {
   readonly keySecret: string;
   /** Which of `config.doors` this one is; -1 where doors share no duty. */
   readonly self: number;
+  /** The page for operators, on loopback. Absent: there is none. */
+  readonly page?: { readonly port: number; readonly tokenFile: string };
   readonly config: RuntimeConfig;
 }
 
 interface Flags extends Pick<DoorOptions, 'bind' | 'healthBind' | 'healthPort' | 'stopMs' | 'transport'> {
   readonly port?: number;
   readonly self?: string;
+  readonly pagePort?: number;
+  readonly pageTokenFile?: string;
 }
 
 function portNumber(text: string): number {
@@ -65,6 +69,8 @@ export function parseDoorOptions(
     .option('--stop-ms <ms>', 'how long health fails before the sockets close', milliseconds, 0)
     .addOption(new Option('--transport <kind>', 'how datagrams are moved').choices(TRANSPORTS).default('auto'))
     .option('--self <ip:port>', 'which of the settings’ doors this one is (default: its health address and port)')
+    .option('--page-port <port>', 'port of the page for operators, on loopback (default: no page)', portNumber)
+    .option('--page-token-file <path>', 'token that who acts on the page must show; made there if there is none')
     .addHelpText(
       'after',
       '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_KEY_SECRET (file:PATH or a secret’s ARN), ONEDOOR_CONFIG (JSON).',
@@ -81,11 +87,16 @@ export function parseDoorOptions(
     if (!(error instanceof ConfigError)) throw error;
     problems.push(...error.problems.map((problem) => `ONEDOOR_CONFIG: ${problem}`));
   }
-  const { self: name, ...flags } = command.opts<Flags>();
+  const { self: name, pagePort, pageTokenFile, ...flags } = command.opts<Flags>();
+  if (pagePort !== undefined && pageTokenFile === undefined) {
+    problems.push('`--page-token-file` must be set where `--page-port` is, got: nothing.');
+  }
   const self = config ? selfOf(config, name ?? hostPort(flags.healthBind, flags.healthPort), problems) : -1;
   if (problems.length > 0 || !config) throw new ConfigError(problems);
   return {
     ...flags,
+    ...(pagePort !== undefined &&
+      pageTokenFile !== undefined && { page: { port: pagePort, tokenFile: pageTokenFile } }),
     self,
     port: flags.port ?? config.probePort,
     table: env['ONEDOOR_TABLE'] as string,

@@ -1,4 +1,5 @@
 import { createHttpServer } from '../adapters/http/server.ts';
+import type { HttpHandler } from '../adapters/http/types.ts';
 import type { createLogger } from '../adapters/system/logger.ts';
 import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
 import type { SelfKnock } from '../adapters/udp/self-knock.ts';
@@ -15,6 +16,8 @@ type Log = Pick<ReturnType<typeof createLogger>, 'info' | 'warn'>;
 export interface RunningDoor {
   readonly port: number;
   readonly healthPort: number;
+  /** What the health port answers. */
+  readonly health: HttpHandler;
   /** Fails health, waits for the load balancer, closes everything. */
   stop(): Promise<void>;
 }
@@ -46,7 +49,8 @@ export async function runDoor(door: Door, options: DoorOptions, surroundings: Su
   for (const remark of udp.remarks) log.warn(remark);
   const tcp = await openTcp({ bind: options.bind, port: udp.port, handler: door.handle, onError });
   const facts: HealthFacts = { stopping: false, version, unreadable, probing, udpAliveAtMs: () => knock.aliveAtMs };
-  const health = createHttpServer({ handler: createHealthHandler(door, facts, clock), onError });
+  const healthHandler = createHealthHandler(door, facts, clock);
+  const health = createHttpServer({ handler: healthHandler, onError });
   const { port: healthPort } = await health.listen(options.healthPort, options.healthBind);
   const stopRefreshing = keepRosterFresh(door, options, clock, log);
   knock.start(udp.port);
@@ -57,6 +61,7 @@ export async function runDoor(door: Door, options: DoorOptions, surroundings: Su
   return {
     port: udp.port,
     healthPort,
+    health: healthHandler,
     async stop() {
       facts.stopping = true;
       await new Promise((resolve) => setTimeout(resolve, options.stopMs));

@@ -5,6 +5,7 @@ export type LocalEvent =
       readonly door: string;
       readonly api: string;
       readonly registry: string;
+      readonly page: string;
       readonly servers: readonly string[];
       readonly startMs: number;
     }

@@ -57,6 +57,7 @@ function header(system: LocalSystem, { door }: LocalOptions): string[] {
   const raw = `bash -c 'exec 3<>/dev/udp/${system.door.replace(':', '/')}; printf "\\0\\10\\377\\377\\300\\250\\1\\7" >&3; head -c 8 <&3 | od -An -tu1'`;
   return [
     `Onedoor runs on this machine. ${ADDRESS[door]}: ${system.door} (UDP and TCP), API ${system.api}`,
+    `  page: ${system.page}`,
     `  registry ${system.registry} (DynamoDB API), logs in ${system.logDir}`,
     `  one raw probe (8 bytes in, 8 bytes out, the last four are your server's address):`,
     `    ${raw}`,

@@ -16,6 +16,7 @@ import { type Machine, startMachine } from './fleet.ts';
 import { loadFunctions } from './functions.ts';
 import { createHttpFront } from './http-front.ts';
 import { type LocalOptions, MAX_SERVERS } from './options.ts';
+import { createLocalPage } from './page.ts';
 import { createProcesses } from './processes.ts';
 import { untilOpen } from './ready.ts';
 import { LOCAL_TABLE, localEnv } from './settings.ts';
@@ -25,6 +26,8 @@ export interface LocalSystem {
   readonly door: string;
   readonly api: string;
   readonly registry: string;
+  /** The page for operators, with its token. */
+  readonly page: string;
   readonly machines: readonly Machine[];
   /** For the table: the rows themselves, read like any operator would. */
   readonly store: RegistryStore;
@@ -57,7 +60,7 @@ export async function startLocalSystem(options: LocalOptions, distDir: string, e
 async function startParts(
   options: LocalOptions,
   distDir: string,
-  emit: EventSink,
+  emitOutside: EventSink,
   workDir: string,
   undo: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
@@ -78,6 +81,12 @@ async function startParts(
   await store.writeKeys([ticketKeys(secret).publicKey]);
 
   const machines: Machine[] = [];
+  let doorHealth: string | undefined;
+  const page = createLocalPage({ options, distDir, store, machines: () => machines, healthUrl: () => doorHealth });
+  const emit: EventSink = (event) => {
+    page.tell(event);
+    emitOutside(event);
+  };
   const complain = complainer();
   const processes = createProcesses({
     logDir: workDir,
@@ -98,6 +107,7 @@ async function startParts(
   const front = createHttpFront({
     assign: functions.assign,
     control: createControl({ machines: () => machines, add: addMachine }),
+    page: page.handler,
     onError: complain,
   });
   await front.listen(httpPort, bind);
@@ -107,15 +117,20 @@ async function startParts(
   functions.startTick(complain);
   undo.push(() => functions.stop());
   const { address: door, healthUrls, processes: doors } = gateway ?? doorOfServers(options, machines);
+  doorHealth = healthUrls[0];
   const watched = () => [...doors, ...machines.flatMap(({ agent, game }) => [agent, game])];
   for (const healthUrl of healthUrls) await untilOpen(healthUrl, options.servers, watched);
 
+  const stopPage = page.start();
+  undo.push(async () => stopPage());
   const api = `http://${bind}:${httpPort}`;
+  const pageUrl = `${api}/page/#token=${page.token}`;
   emit({
     event: 'ready',
     door,
     api,
     registry: dynamo.endpoint,
+    page: pageUrl,
     servers: machines.map(({ serverId }) => serverId),
     startMs: Math.round(performance.now() - startedMs),
   });
@@ -125,7 +140,7 @@ async function startParts(
     : () => machines.filter(({ agent }) => agent.running()).map((each) => each.address);
   const crowd = startCrowd(options.crowd, { door, addresses, http: api, emit });
   undo.push(() => crowd.stop());
-  return { door, api, registry: dynamo.endpoint, machines, store, logDir: workDir, stop };
+  return { door, api, registry: dynamo.endpoint, page: pageUrl, machines, store, logDir: workDir, stop };
 }
 
 function complainer(): (error: unknown) => void {

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, type Metafile, type OutputFile } from 'esbuild';
+import { pageAssets } from './build-page.ts';
 
 export interface Bundle {
   readonly entry: string;
@@ -43,6 +44,7 @@ export async function buildBundles(
   outDir = join(ROOT, 'dist'),
   release = RELEASE,
 ): Promise<Metafile> {
+  const page = await pageAssets();
   const result = await build({
     absWorkingDir: ROOT,
     entryPoints: bundles.map(({ entry, file }) => ({ in: entry, out: file.replace(/\.mjs$/, '') })),
@@ -55,7 +57,7 @@ export async function buildBundles(
     // The ES modules of the AWS SDK can be shaken, its CommonJS ones cannot.
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE },
-    define: { ONEDOOR_VERSION: JSON.stringify(release) },
+    define: { ONEDOOR_VERSION: JSON.stringify(release), ONEDOOR_PAGE: JSON.stringify(page) },
     minify: true,
     sourcemap: true,
     sourcesContent: false,
@@ -65,10 +67,17 @@ export async function buildBundles(
     logLevel: 'warning',
   });
   for (const file of result.outputFiles) replace(file);
+  for (const [name, text] of [
+    ['index.html', page.html],
+    ['page.js', page.js],
+    ['page.css', page.css],
+  ] as const) {
+    replace({ path: join(outDir, 'page', name), contents: Buffer.from(text) });
+  }
   return result.metafile;
 }
 
-function replace({ path, contents }: OutputFile): void {
+function replace({ path, contents }: Pick<OutputFile, 'path' | 'contents'>): void {
   try {
     if (readFileSync(path).equals(contents)) return;
   } catch {

@@ -14,6 +14,7 @@ interface Step {
 const STEPS: readonly Step[] = [
   { name: 'types', command: ['tsc', '--noEmit', '-p', '.'] },
   { name: 'types of core', command: ['tsc', '--noEmit', '-p', 'core'] },
+  { name: 'types of the page', command: ['tsc', '--noEmit', '-p', 'page/web'] },
   { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '--max-diagnostics=200', '.'] },
   { name: 'import graph', command: ['node', 'tools/import-graph.ts'] },
   { name: 'unused code and packages', command: ['knip', '--no-progress'] },

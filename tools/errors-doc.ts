@@ -12,6 +12,7 @@ const AREAS: Readonly<Record<string, string>> = {
   ticket: 'From an agent: the ticket does not admit this client here.',
   agent: 'From an agent: it cannot admit anybody, or knows no such session.',
   client: 'From the SDK itself.',
+  page: 'From the page for operators.',
   registry: 'In the logs of the door and of the functions: DynamoDB.',
   ec2: 'In the logs of the registrar: EC2.',
   secret: 'In the logs of the door: the signing secret.',

@@ -20,6 +20,7 @@ const FOLDERS = [
   'lambda',
   'lib',
   'local',
+  'page',
   'test',
   'tools',
 ];

@@ -9,6 +9,9 @@ const CDK = '^node_modules/(aws-cdk-lib|constructs|cdk-nag)/';
 const COMMANDER = '^node_modules/commander/';
 /** The deployer's own policies. */
 const OWN_POLICIES = '^onedoor\\.policies\\.ts$';
+/** Draws the page's plots. */
+const PLOTS = '^node_modules/uplot/';
+const PAGE_SERVER = '^page/(server/|wire\\.ts$)';
 const AWS = '^node_modules/(@aws-sdk|@smithy|aws-cdk-lib|constructs|cdk-nag)/';
 
 /** What each part of core may import beside itself, as patterns under `core/`. The parts not named see all of core. */
@@ -90,12 +93,19 @@ function programRules(): IForbiddenRuleType[] {
   return [
     onlyImports('lambda-composes', '^lambda/', ['^(core|adapters|lambda)/', OWN_POLICIES], true),
     onlyImports('agents-compose', '^agents/', ['^(core|adapters|agents)/', COMMANDER], true),
-    onlyImports('door-composes', '^door/', ['^(core|adapters|door)/', OWN_POLICIES, COMMANDER], true),
+    onlyImports('door-composes', '^door/', ['^(core|adapters|door)/', PAGE_SERVER, OWN_POLICIES, COMMANDER], true),
+    onlyImports('page-server-composes', '^page/server/', ['^(core|adapters)/', PAGE_SERVER], true),
+    onlyImports('page-in-the-browser', '^page/(web/|wire)', ['^page/(web/|wire)', PLOTS], false),
     onlyImports('client-is-light', '^client/', ['^client/', '^core/(wire|session)/', '^core/errors\\.ts$'], true),
     onlyImports(
       'local-has-no-cdk',
       '^local/',
-      ['^(core|adapters|lambda|agents|door|client|local)/', '^node_modules/(?!(aws-cdk-lib|constructs|cdk-nag)/)'],
+      [
+        '^(core|adapters|lambda|agents|door|client|local)/',
+        PAGE_SERVER,
+        OWN_POLICIES,
+        '^node_modules/(?!(aws-cdk-lib|constructs|cdk-nag)/)',
+      ],
       true,
     ),
     onlyImports(
@@ -129,7 +139,7 @@ function programRules(): IForbiddenRuleType[] {
 function wholeTreeRules(): IForbiddenRuleType[] {
   return [
     neverReaches('core-never-reaches-aws', '^core/', AWS),
-    neverReaches('runtime-never-reaches-cdk', '^(core|adapters|lambda|agents|door|client|local|cli)/', CDK),
+    neverReaches('runtime-never-reaches-cdk', '^(core|adapters|lambda|agents|door|client|local|cli|page)/', CDK),
     {
       name: 'nobody-imports-tests-or-tools',
       severity: 'error',

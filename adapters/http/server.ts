@@ -20,6 +20,8 @@ export interface HttpServerOptions {
   readonly requestTimeoutMs?: number;
   /** How long a connection may lie idle between two requests, or with an answer nobody reads. @default 30000 */
   readonly idleTimeoutMs?: number;
+  /** Who leaves more unread of an answer that goes on is disconnected. @default 262144 */
+  readonly maxUnreadBytes?: number;
   /** Told what a handler threw; the client gets 500 without details. @default nobody */
   readonly onError?: (error: unknown) => void;
 }
@@ -36,7 +38,6 @@ export interface HttpServer {
 }
 
 const DEFAULT_GRACE_MS = 5_000;
-/** What a client may leave unread of an answer that goes on. */
 const MAX_UNREAD_BYTES = 256 * 1024;
 /** How often Node looks for requests over their time. */
 const TIMEOUT_CHECK_MS = 1_000;
@@ -135,7 +136,7 @@ async function serve(
     answer = ownProblem('http.internal');
   }
   if (state.closing || !incoming.complete) outgoing.setHeader('connection', 'close');
-  send(incoming, outgoing, answer);
+  send(incoming, outgoing, answer, options.maxUnreadBytes);
 }
 
 /** An answer that no handler gave still has an id to ask about. */
@@ -143,11 +144,16 @@ function ownProblem(code: ErrorCode): HttpResponse {
   return problemResponse(code, { headers: { 'x-request-id': randomUUID() } });
 }
 
-function send(incoming: IncomingMessage, outgoing: ServerResponse, answer: HttpResponse): void {
+function send(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: HttpResponse,
+  maxUnreadBytes = MAX_UNREAD_BYTES,
+): void {
   const { status, headers, body } = answer;
   const bodyless = status === 204 || status === 304;
   if (answer.goOn && incoming.method !== 'HEAD') {
-    goOn(outgoing, answer, answer.goOn);
+    goOn(outgoing, answer, answer.goOn, maxUnreadBytes);
     return;
   }
   // The length in an answer to HEAD is that of GET, which the handler alone knows (RFC 9110, section 8.6).
@@ -160,13 +166,18 @@ function send(incoming: IncomingMessage, outgoing: ServerResponse, answer: HttpR
 }
 
 /** An answer without a length, in chunks. */
-function goOn(outgoing: ServerResponse, { status, headers, body }: HttpResponse, start: StreamStart): void {
+function goOn(
+  outgoing: ServerResponse,
+  { status, headers, body }: HttpResponse,
+  start: StreamStart,
+  maxUnreadBytes: number,
+): void {
   outgoing.writeHead(status, headers);
   outgoing.write(body);
   const stop = start((text) => {
     outgoing.write(text);
     // Who does not read must not fill the memory.
-    if (outgoing.writableLength > MAX_UNREAD_BYTES) outgoing.destroy();
+    if (outgoing.writableLength > maxUnreadBytes) outgoing.destroy();
   });
   outgoing.once('close', stop);
 }
@@ -178,15 +189,20 @@ function toRequest(incoming: IncomingMessage, body: Uint8Array | undefined): Htt
     method: incoming.method ?? 'GET',
     path: at < 0 ? url : url.slice(0, at),
     query: parseQuery(at < 0 ? '' : url.slice(at + 1)),
-    headers: joinFields(incoming.headersDistinct),
+    headers: joinFields(incoming.rawHeaders),
     body,
     sourceAddress: plainAddress(incoming.socket.remoteAddress ?? ''),
   };
 }
 
-function joinFields(fields: NodeJS.Dict<string[]>): Record<string, string> {
+/** Names and values in turn, as they came. Node's own object of them would leave some repetitions out. */
+function joinFields(raw: readonly string[]): Record<string, string> {
   const joined: Record<string, string> = Object.create(null);
-  for (const name in fields) joined[name] = fields[name]!.join(', ');
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!.toLowerCase();
+    const before = joined[name];
+    joined[name] = before === undefined ? raw[at + 1]! : `${before}, ${raw[at + 1]}`;
+  }
   return joined;
 }
 

@@ -82,9 +82,13 @@ describe('four servers that are the door themselves', () => {
 
   it('answer extended requests without a ticket, and both kinds over TCP', () => {
     const probe = (...flags: string[]) =>
-      execFileSync(process.execPath, ['cli/main.ts', 'probe', `${MACHINES[1]}:${DOOR_PORT}`, '--count', '1', ...flags], {
-        encoding: 'utf8',
-      });
+      execFileSync(
+        process.execPath,
+        ['cli/main.ts', 'probe', `${MACHINES[1]}:${DOOR_PORT}`, '--count', '1', ...flags],
+        {
+          encoding: 'utf8',
+        },
+      );
     expect(probe('--app', 'world')).toMatch(/server srv-0\d\.0 at 127\.0\.8\.1\d/);
     expect(probe('--tcp')).toMatch(/1 answered/);
     expect(probe('--tcp', '--app', 'world')).toMatch(/server srv-0\d\.0 at 127\.0\.8\.1\d/);

@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HttpResponse } from '../../../adapters/http/types.ts';
-import { isAuthorized, loadApiToken } from '../../../agents/api-token.ts';
+import { isAuthorized, loadApiToken } from '../../../adapters/system/api-token.ts';
 import { createLobbyHandler, createLobbyPages, type LobbyFacts } from '../../../agents/lobby.ts';
 import { createLobbyFeed } from '../../../agents/lobby-feed.ts';
 import { createLoopbackApi, type GameFacing, type GameReport } from '../../../agents/loopback-api.ts';

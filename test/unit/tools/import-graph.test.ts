@@ -13,6 +13,7 @@ const PACKAGES = [
   'aws-cdk-lib',
   'constructs',
   'commander',
+  'uplot',
 ];
 
 /** A small tree of this shape that breaks no rule. */
@@ -53,6 +54,9 @@ const CLEAN: Tree = {
   'lambda/assign.ts': "export { store } from '../adapters/dynamodb/store.ts';\n",
   'agents/main.ts': "export { createSocket } from '../adapters/udp/socket.ts';\n",
   'door/main.ts': "export { createSocket } from '../adapters/udp/socket.ts';\n",
+  'page/wire.ts': 'export const step = 1;\n',
+  'page/server/page.ts': "export { step as page } from '../wire.ts';\n",
+  'page/web/main.ts': "export { step } from '../wire.ts';\nexport { part } from 'uplot';\n",
   'client/index.ts': "import 'node:dgram';\nexport { session } from '../core/session/session.ts';\n",
   'local/main.ts':
     "import { part } from 'commander';\nimport { session } from '../client/index.ts';\nexport const local = [part, session];\n",
@@ -108,6 +112,14 @@ const FAULTS: Readonly<Record<string, readonly Tree[]>> = {
   'lambda-composes': [{ 'lambda/assign.ts': "export { part as store } from '@aws-sdk/client-dynamodb';\n" }],
   'agents-compose': [{ 'agents/main.ts': "export { store } from '../lambda/assign.ts';\n" }],
   'door-composes': [{ 'door/main.ts': "export { createSocket } from '../agents/main.ts';\n" }],
+  'page-server-composes': [
+    { 'page/server/page.ts': "export { step as page } from '../web/main.ts';\n" },
+    { 'page/server/page.ts': "export { part as page } from 'uplot';\n" },
+  ],
+  'page-in-the-browser': [
+    { 'page/web/main.ts': "export { pick } from '../../core/select/pick.ts';\n" },
+    { 'page/web/main.ts': "import 'node:fs';\nexport { step } from '../wire.ts';\n" },
+  ],
   'client-is-light': [
     { 'client/index.ts': "export { encode as session } from '../core/ticket/encode.ts';\n" },
     { 'client/index.ts': "export { part as session } from 'commander';\n" },

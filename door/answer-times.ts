@@ -1,0 +1,44 @@
+import type { Clock, PacketHandler } from '../core/ports.ts';
+
+/** How long answers took, since the start: a histogram whose bounds grow by a fifth, so that a reader errs by no more. */
+export interface AnswerTimes {
+  took(ms: number): void;
+  /** Upper bound in µs and count of every bucket that has any, in order. */
+  read(): readonly (readonly [number, number])[];
+}
+
+const FIRST_US = 10;
+/** Four buckets an octave: 2^(1/4) is 1.19. Seventy reach to 1.5 s; what is longer counts there. */
+const PER_OCTAVE = 4;
+const BUCKETS = 70;
+const US_PER_MS = 1_000;
+
+export function createAnswerTimes(): AnswerTimes {
+  const counts = new Float64Array(BUCKETS);
+  return {
+    took(ms) {
+      const bucket = Math.ceil(PER_OCTAVE * Math.log2((ms * US_PER_MS) / FIRST_US));
+      counts[Math.min(BUCKETS - 1, Math.max(0, bucket))]! += 1;
+    },
+    read: () =>
+      [...counts].flatMap((count, bucket): [number, number][] =>
+        count === 0 ? [] : [[Math.round(FIRST_US * 2 ** (bucket / PER_OCTAVE)), count]],
+      ),
+  };
+}
+
+/** The same answers, their times counted. Silence is no answer. */
+export function timed(handle: PacketHandler, times: AnswerTimes, clock: Pick<Clock, 'monoMs'>): PacketHandler {
+  return (bytes, source) => {
+    const fromMs = clock.monoMs();
+    const answer = handle(bytes, source);
+    if (!(answer instanceof Promise)) {
+      if (answer !== undefined) times.took(clock.monoMs() - fromMs);
+      return answer;
+    }
+    return answer.then((bytes) => {
+      if (bytes !== undefined) times.took(clock.monoMs() - fromMs);
+      return bytes;
+    });
+  };
+}
