@@ -1,6 +1,6 @@
 /**
  * A whole assignment over HTTP beside Colyseus' joinOrCreate: `node bench/assign-peer.ts [--rooms 100,1000] [--rounds 5]
- * [--seconds 2]`. CPU time of the answering process for each answered request: roster, policy, seat, Ed25519 ticket and
+ * [--requests 3000]`. CPU time of the answering process for each answered request: roster, policy, seat, Ed25519 ticket and
  * JSON here; room, reserved seat and JSON there. Seats here are in memory, in DynamoDB from stock, or in DynamoDB by one
  * conditional write each; the engine (dynalite) is another process, and so is who asks. All take turns in one session, in
  * reversed order every other round.
@@ -23,13 +23,15 @@ const { values } = parseArgs({
   options: {
     rooms: { type: 'string', default: '100,1000' },
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '1.5' },
+    requests: { type: 'string', default: '3000' },
   },
 });
 const PACKAGES = ['@colyseus/core@0.18.17', '@colyseus/ws-transport@0.18.4', 'express@5'];
 /** At this the peer is faster than with its default of 15 s: fewer reservations are open. */
 const SEAT_SECONDS = '0.1';
 const NS_PER_US = 1_000;
+/** Requests until all code is compiled as far as it will be. */
+const WARM_UP = 8_000;
 const MODES = [
   { mode: 'memory', what: 'in memory', least: { 100: 1.8, 1000: 4 } },
   { mode: 'stock', what: 'durable, from stock', least: { 100: 1.6, 1000: 3.5 } },
@@ -83,10 +85,10 @@ async function cpuUs({ child }: Contender): Promise<number> {
   return user + system;
 }
 
-async function measure(contender: Contender, seconds: number): Promise<number> {
+async function measure(contender: Contender, requests = Number(values.requests)): Promise<number> {
   const beforeUs = await cpuUs(contender);
-  const answered = await askFor(contender.port, contender.request, seconds);
-  return (((await cpuUs(contender)) - beforeUs) * NS_PER_US) / answered;
+  await askFor(contender.port, contender.request, requests);
+  return (((await cpuUs(contender)) - beforeUs) * NS_PER_US) / requests;
 }
 
 async function compare(rooms: number, program: string, endpoint: string): Promise<void> {
@@ -94,10 +96,9 @@ async function compare(rooms: number, program: string, endpoint: string): Promis
   const theirs = await Promise.all([false, true].map((sort) => startColyseus(program, rooms, sort)));
   const all = [...ours, ...theirs];
   try {
-    for (const each of all) await measure(each, Number(values.seconds));
+    for (const each of all) await measure(each, WARM_UP);
     for (let round = 0; round < Number(values.rounds); round++) {
-      for (const each of round % 2 === 0 ? all : [...all].reverse())
-        each.ns.push(await measure(each, Number(values.seconds)));
+      for (const each of round % 2 === 0 ? all : [...all].reverse()) each.ns.push(await measure(each));
     }
     console.log(`${rooms} servers or rooms, CPU us a request`);
     for (const { name, ns } of all) console.log(roundsLine(name, ns, NS_PER_US));
@@ -116,7 +117,7 @@ async function compare(rooms: number, program: string, endpoint: string): Promis
 }
 
 const program = nodeProgram('colyseus', 'server.mjs', PACKAGES);
-console.log(`${machine()}; ${values.rounds} rounds of ${values.seconds} s, 16 connections`);
+console.log(`${machine()}; ${values.rounds} rounds of ${values.requests}, 16 connections`);
 console.log(
   `${PACKAGES.join(', ')}; WebSocketTransport, LocalDriver, LocalPresence, maxClients 1e9, seats kept ${SEAT_SECONDS} s`,
 );

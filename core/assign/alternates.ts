@@ -45,40 +45,61 @@ export function alternatesOf(
  */
 function chooseAlternates(query: AlternatesQuery): readonly Placement[] {
   const key = fnv1a64(query.client);
+  lookAround(query, key);
   const chosen: Placement[] = [];
   while (chosen.length < MAX_ALTERNATES) {
-    const next = bestApartFrom([query.server, ...chosen], key, query);
+    const next = bestApartFrom([query.server, ...chosen], query);
     if (!next) break;
     chosen.push(next);
   }
   return chosen;
 }
 
-function bestApartFrom(others: readonly Placement[], key: Hash64, query: AlternatesQuery): Placement | undefined {
-  const { pool, allowed } = query;
-  const { view, members } = pool;
+/** The servers of one query that could be alternates, and their draws for its client. One query is answered at a time. */
+const looked = { count: 0, index: new Int32Array(MOST_LOOKED_AT), draw: new Float64Array(MOST_LOOKED_AT) };
+
+function lookAround({ pool: { view, members }, allowed }: AlternatesQuery, key: Hash64): void {
   const hashes = serverHashes(view);
+  const count = Math.min(members.length, MOST_LOOKED_AT);
+  const first = members.length > count ? key.low % members.length : 0;
+  looked.count = 0;
+  for (let n = 0; n < count; n++) {
+    const index = members[(first + n) % members.length]!;
+    if (view.open[index] !== 1 || !allowed(index)) continue;
+    looked.index[looked.count] = index;
+    looked.draw[looked.count++] = meeting(key, hashes, index);
+  }
+}
+
+function bestApartFrom(others: readonly Placement[], { pool: { view }, server: { group } }: AlternatesQuery) {
   const machines = others.map(({ id }) => machineOf(id));
   const zones = others.map(({ zone }) => zone);
   let best: Placement | undefined;
   let bestTier = -1;
-  let bestScore = 0;
-  const count = Math.min(members.length, MOST_LOOKED_AT);
-  const first = members.length > count ? key.low % members.length : 0;
-  for (let n = 0; n < count; n++) {
-    const index = members[(first + n) % members.length]!;
-    if (view.open[index] !== 1 || !allowed(index)) continue;
+  let bestDraw = 0;
+  let bestCapacity = 0;
+  for (let n = 0; n < looked.count; n++) {
+    const index = looked.index[n]!;
     const { server } = view.entries[index]!;
-    const isHere = server.group === query.server.group;
-    const tier = (view.free[index]! > 0 ? 4 : 0) + (isHere ? 2 : 0) + (zones.includes(server.zone) ? 0 : 1);
+    const tier =
+      (view.free[index]! > 0 ? 4 : 0) + (server.group === group ? 2 : 0) + (zones.includes(server.zone) ? 0 : 1);
     if (tier < bestTier) continue;
-    const score = view.capacity[index]! / -Math.log(meeting(key, hashes, index));
-    if ((tier === bestTier && score <= bestScore) || machines.includes(machineOf(server.id))) continue;
+    const draw = looked.draw[n]!;
+    const capacity = view.capacity[index]!;
+    if (tier === bestTier && !wins(draw, capacity, bestDraw, bestCapacity)) continue;
+    if (machines.includes(machineOf(server.id))) continue;
     best = server;
     bestTier = tier;
-    bestScore = score;
+    bestDraw = draw;
+    bestCapacity = capacity;
   }
   return best;
+}
+
+/** Whether a has the higher score, capacity / -ln(draw); most fleets are of one size, and need no logarithm. */
+function wins(drawA: number, capacityA: number, drawB: number, capacityB: number): boolean {
+  if (capacityA === capacityB) return drawA > drawB;
+  return capacityA / -Math.log(drawA) > capacityB / -Math.log(drawB);
 }
 
 /** Servers of one machine die together: `<machine>.<slot>`. */
