@@ -48,10 +48,10 @@ async function readShard(
   const [fixed, moving] = await Promise.all([readRoster(staticName(shard)), readRoster(dynamicName(shard))]);
   const entries = (fixed && decodeStatic(fixed.body)) ?? [];
   const dynamic = moving && decodeDynamic(moving.body);
-  const { dynamicAgeMs, dynamicVersion } = versions;
+  const { dynamicAgeMs } = versions;
   const fits = fixed !== undefined && dynamic?.staticVersion === fixed.version;
   const staticVersion = fixed?.version ?? 0;
-  return { staticVersion, entries, ...(fits && { dynamic }), dynamicVersion, dynamicAgeMs };
+  return { staticVersion, entries, ...(fits && { dynamic }), dynamicAgeMs };
 }
 
 /** What another writer left, or undefined if there is no roster yet. */

@@ -42,10 +42,6 @@ interface ShardState {
   /** `staticBytes` of each entry. */
   readonly sizes: readonly number[];
   readonly staticVersion: number;
-  readonly dynamicVersion: number;
-  readonly dynamicAtMs: number;
-  /** As last written. */
-  readonly statuses: readonly ServerStatus[];
 }
 
 /** What a roster writer knows from one pass to the next. */
@@ -71,22 +67,19 @@ export interface StoredShard {
   readonly entries: readonly RosterEntry[];
   /** Absent if there is none that fits. */
   readonly dynamic?: DynamicShard;
-  readonly dynamicVersion: number;
   readonly dynamicAgeMs: number;
 }
 
 /** The state of a writer that starts from what another one stored: ages go on from there. */
 export function restoreWriter(version: number, shards: readonly StoredShard[], nowMs: number): WriterState {
   const arrivals = new Map<string, Arrival>();
-  const states = shards.map(({ entries, dynamic, dynamicAgeMs, ...stored }): ShardState => {
+  const states = shards.map(({ entries, dynamic, dynamicAgeMs, staticVersion }): ShardState => {
     for (let n = 0; n < (dynamic?.size ?? 0); n++) {
       const { index, status } = placedStatus(dynamic!, n);
       const key = entries[index]?.key;
       if (key) arrivals.set(key, { beat: status.beat, atMs: nowMs, ageMs: status.beatAgeMs + dynamicAgeMs });
     }
-    const { staticVersion, dynamicVersion } = stored;
-    const dynamicAtMs = nowMs - dynamicAgeMs;
-    return { entries, sizes: entries.map(staticBytes), staticVersion, dynamicVersion, dynamicAtMs, statuses: [] };
+    return { entries, sizes: entries.map(staticBytes), staticVersion };
   });
   return { version, arrivals, shards: states, warm: false };
 }
@@ -178,25 +171,15 @@ function drafts(previous: WriterState | undefined, members: ReadonlyMap<string, 
   return shards;
 }
 
-/** Whether two statuses are the same but for the age of the beat, which readers continue themselves. */
-function sameStatus(a: ServerStatus | undefined, b: ServerStatus): boolean {
-  return (
-    a !== undefined &&
-    a.beat === b.beat &&
-    a.free === b.free &&
-    a.sessions === b.sessions &&
-    a.capacity === b.capacity &&
-    a.state === b.state &&
-    a.suspect === b.suspect &&
-    a.gen === b.gen
-  );
-}
-
 function sameEntries(before: readonly RosterEntry[] | undefined, entries: readonly RosterEntry[]): boolean {
   return before?.length === entries.length && entries.every((entry, n) => entry === before[n]);
 }
 
-/** One pass: the items that changed, and the INDEX, whose version says that the writer lives. */
+/**
+ * One pass: the static items that changed, every dynamic one, and the INDEX, whose version says that the writer lives. A
+ * pass writes as much, and makes its readers read as much, whether all servers beat or none does: what fails must not
+ * change the work ("constant work", C. MacCárthaigh, Amazon Builders' Library).
+ */
 export function planRoster(
   previous: WriterState | undefined,
   rows: readonly ServerRow[],
@@ -221,22 +204,15 @@ export function planRoster(
       fitting = staticVersion(body);
       statics.push({ name: staticName(n), version: fitting, body });
     }
-    const statuses = entries.map(({ key }) => members.get(key)!.status);
-    const sameLoad = sameServers && statuses.every((status, at) => sameStatus(before.statuses[at], status));
-    if (!sameLoad) {
-      const placed = statuses.map((status, index): PlacedStatus => ({ index, status }));
-      dynamics.push({ name: dynamicName(n), version, body: encodeDynamic(fitting, placed) });
-    }
-    return {
-      entries,
-      sizes: entries.map(({ key }) => draft.sizes.get(key)!),
-      staticVersion: fitting,
-      dynamicVersion: sameLoad ? before.dynamicVersion : version,
-      dynamicAtMs: sameLoad ? before.dynamicAtMs : nowMs,
-      statuses,
-    };
+    const placed = entries.map(({ key }, index): PlacedStatus => ({ index, status: members.get(key)!.status }));
+    dynamics.push({ name: dynamicName(n), version, body: encodeDynamic(fitting, placed) });
+    return { entries, sizes: entries.map(({ key }) => draft.sizes.get(key)!), staticVersion: fitting };
   });
-  const versions = shards.map(({ dynamicAtMs, ...shard }) => ({ ...shard, dynamicAgeMs: nowMs - dynamicAtMs }));
+  const versions = shards.map(({ staticVersion: fitting }) => ({
+    staticVersion: fitting,
+    dynamicVersion: version,
+    dynamicAgeMs: 0,
+  }));
   const index = { name: INDEX_NAME, version, body: encodeIndex(versions) };
   return { state: { version, arrivals, shards, warm: true }, items: [...statics, ...dynamics, index] };
 }
