@@ -62,7 +62,14 @@ describe('the rules of requests', () => {
           // What JSON or a query can say.
           const said = JSON.parse(JSON.stringify(given)) as Record<string, unknown>;
           const asked =
-            prefix === '' ? said : Object.fromEntries(Object.entries(said).map(([name, each]) => [name, String(each)]));
+            prefix === ''
+              ? said
+              : Object.fromEntries(
+                  Object.entries(said).map(([name, each]) => [
+                    name,
+                    typeof each === 'string' ? each : JSON.stringify(each),
+                  ]),
+                );
           const { errors, made } = judged(rule as Rule<object>, asked);
           const expected = v.safeParse(schema, asked, { abortPipeEarly: true });
           const paths = (expected.issues ?? []).map((issue) => pathOf(issue, prefix));
