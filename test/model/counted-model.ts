@@ -16,11 +16,10 @@ const NO_BUDGET: CountedBudget = {
   restarts: 0,
   withJournal: false,
   withoutJournal: false,
-  capacityCuts: 0,
+  capacityChanges: 0,
 };
 
 export interface CountedConfiguration {
-  readonly name: string;
   readonly capacity: number;
   /** T in steps of the clock: in how many places within T something can happen. Here time is not free, as the game asks
    * for no ticket and only its age ends it. */
@@ -119,7 +118,7 @@ export class CountedModel implements Model<CountedState> {
     if (came > 0) yield ['somebody goes', { came: came - 1 }];
     if (left.walkIns > 0) yield ['somebody walks in', { walkIns: walkIns + 1 }, 'walkIns'];
     if (walkIns > 0) yield ['a walk-in goes', { walkIns: walkIns - 1 }];
-    if (left.capacityCuts > 0) yield ['capacity is cut', { capacity: this.#lowCapacity }, 'capacityCuts'];
+    if (left.capacityChanges > 0) yield ['capacity is cut', { capacity: this.#lowCapacity }, 'capacityChanges'];
     if (left.restarts > 0) {
       if (left.withJournal) yield ['restart', this.#live(state), 'restarts'];
       if (left.withoutJournal) yield ['restart without journal', this.#live({ ...state, journal: [] }), 'restarts'];

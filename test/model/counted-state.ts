@@ -17,7 +17,7 @@ export interface CountedBudget {
   readonly restarts: number;
   readonly withJournal: boolean;
   readonly withoutJournal: boolean;
-  readonly capacityCuts: number;
+  readonly capacityChanges: number;
 }
 
 interface Query {
@@ -105,7 +105,7 @@ export function countedKey(state: CountedState): string {
   const { left, row, book, journal, capacity, lives, came, walkIns, seats, query, beats, waitsFor, answer } = state;
   const { counted, marks = [] } = book ?? {};
   return [
-    `${left.takes}.${left.beats}.${left.walkIns}.${left.restarts}.${left.capacityCuts}`,
+    `${left.takes}.${left.beats}.${left.walkIns}.${left.restarts}.${left.capacityChanges}`,
     `${capacity}.${lives}.${came}.${walkIns}`,
     seatsKey(row),
     book ? bookText(book) : '-',

@@ -28,7 +28,6 @@ const NO_BUDGET: Budget = {
 };
 
 export interface SeatConfiguration {
-  readonly name: string;
   readonly capacity: number;
   /** Part of the capacity that no beat offers. @default 0 */
   readonly reservePercent?: number;

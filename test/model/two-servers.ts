@@ -1,16 +1,7 @@
 import type { Model, Step } from './explore.ts';
-import { SeatModel } from './seat-model.ts';
+import { type SeatConfiguration, SeatModel } from './seat-model.ts';
 import { PRODUCT, type SeatRules } from './seat-rules.ts';
-import { type Budget, type SeatState, stateKey } from './seat-state.ts';
-
-interface PairConfiguration {
-  readonly name: string;
-  /** Of each. */
-  readonly capacity: number;
-  readonly reservePercent: number;
-  /** Of both together. */
-  readonly budget: Partial<Budget>;
-}
+import { type SeatState, stateKey } from './seat-state.ts';
 
 type Pair = readonly [SeatState, SeatState];
 
@@ -21,7 +12,8 @@ export class TwoServers implements Model<Pair> {
   readonly start: Pair;
   readonly #models: readonly [SeatModel, SeatModel];
 
-  constructor(configuration: PairConfiguration, rules: SeatRules = PRODUCT) {
+  /** @param configuration of each; what may happen counts for both together */
+  constructor(configuration: SeatConfiguration, rules: SeatRules = PRODUCT) {
     this.#models = [new SeatModel(configuration, rules, NAMES[0]), new SeatModel(configuration, rules, NAMES[1])];
     this.start = [this.#models[0].start, this.#models[1].start];
   }
