@@ -1,8 +1,7 @@
 import type { RosterView } from '../registry/roster.ts';
 import type { SeatTiming } from '../registry/timing.ts';
-import { type Cell, createCells } from './cells.ts';
+import { type Cell, type Cells, createCells } from './cells.ts';
 import { countDemand, type Demand, newDemand, recentDemand } from './demand.ts';
-import { createShare } from './share.ts';
 
 /**
  * How many seats an assigner takes ahead of clients, and where it hands them out (docs/SEATS.md, "Stock"). What all
@@ -54,18 +53,16 @@ export function createAhead(options: AheadOptions): Ahead {
 class SeatsAhead implements Ahead {
   private readonly options: AheadOptions;
   private readonly halfMs: number;
-  private readonly share: ReturnType<typeof createShare>;
   /** By server id; only where it matters which one a client gets. */
   private readonly demands = new Map<string, Demand>();
-  private readonly cells = createCells(({ indexOf }) => {
-    this.share.keep((id) => indexOf.has(id));
-    for (const id of this.demands.keys()) if (!indexOf.has(id)) this.demands.delete(id);
-  });
+  private readonly cells: Cells;
 
   constructor(options: AheadOptions) {
     this.options = options;
     this.halfMs = options.timing.holdMs / 2;
-    this.share = createShare(this.halfMs);
+    this.cells = createCells(this.halfMs, ({ indexOf }) => {
+      for (const id of this.demands.keys()) if (!indexOf.has(id)) this.demands.delete(id);
+    });
   }
 
   wanted(index: number): void {
@@ -115,7 +112,8 @@ class SeatsAhead implements Ahead {
   }
 
   took(id: string, k: number, issued: number): void {
-    this.share.took(id, k, issued, this.options.monoMs());
+    const index = this.options.view().indexOf.get(id);
+    if (index !== undefined) this.cellAt(index).share.took(id, k, issued, this.options.monoMs());
   }
 
   /** What of the demand is not on hand yet, as far as it leaves the servers even. */
@@ -134,7 +132,7 @@ class SeatsAhead implements Ahead {
   private roomIn(cell: Cell): number {
     const nowMs = this.options.monoMs();
     const most = Math.max(cell.members.length, cell.free(this.options.view(), nowMs) * AHEAD_SHARE);
-    return Math.floor(most * this.share.now(nowMs)) - cell.idle;
+    return Math.floor(most * cell.share.now(cell.members.length, nowMs)) - cell.idle;
   }
 
   private cellAt(index: number): Cell {

@@ -1,5 +1,6 @@
 import type { RosterView } from '../registry/roster.ts';
 import { type Demand, newDemand } from './demand.ts';
+import { createShare, type Share } from './share.ts';
 
 /**
  * Servers that are asked for alike: those of one app, world and group. Whoever may have one of them may have them all, but
@@ -9,6 +10,7 @@ export interface Cell {
   /** Indices into the view. */
   readonly members: readonly number[];
   readonly demand: Demand;
+  readonly share: Share;
   /** Seats on hand by server id, the servers that have had some longest first. */
   readonly onHand: ReadonlyMap<string, number>;
   /** Sum of `onHand`. */
@@ -26,8 +28,11 @@ export interface Cells {
 
 const FREE_EVERY_MS = 1_000;
 
-/** @param onSort servers have come or gone: whatever is kept by server id may be tidied up */
-export function createCells(onSort: (view: RosterView) => void): Cells {
+/**
+ * @param halfMs what was seen of takes counts half after so long
+ * @param onSort servers have come or gone: whatever is kept by server id may be tidied up
+ */
+export function createCells(halfMs: number, onSort: (view: RosterView) => void): Cells {
   let sorted: RosterView | undefined;
   let byName = new Map<string, Cell>();
   let byIndex: readonly Cell[] = [];
@@ -39,7 +44,8 @@ export function createCells(onSort: (view: RosterView) => void): Cells {
       let found = next.get(name);
       if (!found) {
         const members: number[] = [];
-        found = { cell: newCell(members, byName.get(name)?.demand ?? newDemand(nowMs)), members };
+        const before = byName.get(name) ?? { demand: newDemand(nowMs), share: createShare(halfMs) };
+        found = { cell: newCell(members, before), members };
         next.set(name, found);
       }
       found.members.push(index);
@@ -52,6 +58,7 @@ export function createCells(onSort: (view: RosterView) => void): Cells {
       }
     }
     byName = new Map([...next].map(([name, { cell }]) => [name, cell]));
+    for (const { share } of byName.values()) share.keep((id) => view.indexOf.has(id));
     sorted = view;
     onSort(view);
   };
@@ -65,7 +72,7 @@ export function createCells(onSort: (view: RosterView) => void): Cells {
   };
 }
 
-function newCell(members: readonly number[], demand: Demand): Cell {
+function newCell(members: readonly number[], { demand, share }: Pick<Cell, 'demand' | 'share'>): Cell {
   const onHand = new Map<string, number>();
   let idle = 0;
   let free = 0;
@@ -73,6 +80,7 @@ function newCell(members: readonly number[], demand: Demand): Cell {
   return {
     members,
     demand,
+    share,
     onHand,
     get idle() {
       return idle;

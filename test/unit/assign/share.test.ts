@@ -18,34 +18,34 @@ function afterTakes(rounds: number, others: number, everyMs = 10) {
 
 describe('the share of all takes', () => {
   it('is small before anything was seen', () => {
-    expect(createShare(HALF_MS).now(0)).toBeLessThan(0.02);
+    expect(createShare(HALF_MS).now(10, 0)).toBeLessThan(0.02);
   });
 
   it('is nearly all where nobody else takes', () => {
     const { share, nowMs } = afterTakes(20, 0);
-    expect(share.now(nowMs)).toBeGreaterThan(0.95);
+    expect(share.now(10, nowMs)).toBeGreaterThan(0.95);
   });
 
   it('is half where another one takes as much, and a 64th beside 63 others', () => {
     const two = afterTakes(20, 10);
-    expect(two.share.now(two.nowMs)).toBeCloseTo(0.5, 1);
+    expect(two.share.now(10, two.nowMs)).toBeCloseTo(0.5, 1);
     const many = afterTakes(20, 630);
-    expect(many.share.now(many.nowMs)).toBeCloseTo(1 / 64, 3);
+    expect(many.share.now(10, many.nowMs)).toBeCloseTo(1 / 64, 3);
   });
 
   it('falls back to the guess when nothing was seen for long', () => {
     const { share, nowMs } = afterTakes(20, 0);
-    expect(share.now(nowMs + 20 * HALF_MS)).toBeLessThan(0.02);
+    expect(share.now(10, nowMs + 20 * HALF_MS)).toBeLessThan(0.02);
   });
 
   it('does not count the first take at a server, one in a row made anew, or what was forgotten', () => {
     const share = createShare(HALF_MS);
-    const guess = share.now(0);
+    const guess = 1 / 64;
     share.took('a.0', 5, 1_000, 1);
     share.took('a.0', 5, 500, 2);
-    expect(share.now(3)).toBe(guess);
+    expect(share.now(10, 3)).toBe(guess);
     share.keep((id) => id !== 'a.0');
     share.took('a.0', 5, 510, 4);
-    expect(share.now(5)).toBe(guess);
+    expect(share.now(10, 5)).toBe(guess);
   });
 });
