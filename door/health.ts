@@ -3,6 +3,7 @@ import type { HttpHandler } from '../adapters/http/types.ts';
 import type { Clock } from '../core/ports.ts';
 import type { ProberFacts } from '../core/suspect/prober.ts';
 import type { Door } from './compose.ts';
+import type { SiblingFacts } from './siblings.ts';
 
 /** What the health port knows beside the door itself. */
 export interface HealthFacts {
@@ -15,6 +16,8 @@ export interface HealthFacts {
   readonly probing: () => ProberFacts;
   /** Monotonic time at which the UDP loop last heard the door's own knock. */
   readonly udpAliveAtMs: () => number;
+  /** The other processes of this gateway. */
+  readonly siblings: () => readonly SiblingFacts[];
 }
 
 /** A UDP loop that has not answered itself for this long is stuck. */
@@ -39,6 +42,7 @@ export function createHealthHandler(door: Door, facts: HealthFacts, clock: Clock
           ? undefined
           : 'no-roster';
     const view = door.roster.view();
+    const siblings = facts.siblings();
     const body = {
       status: reason === undefined ? 'ok' : 'failing',
       reason,
@@ -51,7 +55,8 @@ export function createHealthHandler(door: Door, facts: HealthFacts, clock: Clock
       openServers: door.openServers(),
       liveDoors: door.liveDoors(),
       probing: facts.probing(),
-      counters: door.counters.read(),
+      siblings: siblings.map(({ pid, status }) => ({ pid, status })),
+      counters: summed([door.counters.read(), ...siblings.map(({ counters }) => counters)]),
       answerTimes: door.times.read(),
     };
     return {
@@ -60,4 +65,13 @@ export function createHealthHandler(door: Door, facts: HealthFacts, clock: Clock
       body: JSON.stringify(body),
     };
   };
+}
+
+/** Counters of several processes as one. */
+function summed(all: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const counters of all) {
+    for (const [name, count] of Object.entries(counters)) sums[name] = (sums[name] ?? 0) + count;
+  }
+  return sums;
 }

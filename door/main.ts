@@ -15,6 +15,7 @@ import { SelfKnock } from '../adapters/udp/self-knock.ts';
 import { openUdpSender } from '../adapters/udp/udp-sender.ts';
 import { probePortTest } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
+import type { Rng } from '../core/ports.ts';
 import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { createProber } from '../core/suspect/prober.ts';
 import { createSigningKeys } from '../core/ticket/signing-keys.ts';
@@ -23,23 +24,17 @@ import { type DoorOptions, parseDoorOptions } from './options.ts';
 import { type DoorPage, type DoorPageDeps, openDoorPage } from './page.ts';
 import { startPeerChecks } from './peer-checks.ts';
 import { runDoor } from './run.ts';
+import { asSibling, isSibling, type Siblings, sayToFirst, startSiblings } from './siblings.ts';
 
 async function main(): Promise<void> {
-  const options = parseDoorOptions(process.argv.slice(2), process.env, (text) => process.stdout.write(text));
-  if (options === 'help') return;
+  const parsed = parseDoorOptions(process.argv.slice(2), process.env, (text) => process.stdout.write(text));
+  if (parsed === 'help') return;
+  const options = isSibling(process.env) ? asSibling(parsed) : parsed;
   const log = createLogger({ level: options.config.logLevel, base: { service: 'door' } });
   startWatchdog(process.env, (err) => log.warn({ err }, 'systemd cannot be told that this door lives'));
   const rng = createSystemRng();
   const access = sdkAccess();
-  const readKeys = async () => secretKeys(await loadSecret(options.keySecret, { access }));
-  const keys = createSigningKeys({
-    first: await readKeys(),
-    read: readKeys,
-    clock: systemClock,
-    rng,
-    onError: (err) => log.warn({ err }, 'the secret cannot be read; going on with the last key'),
-    onChange: (kid) => log.info({ kid }, 'another key signs from now on'),
-  });
+  const keys = await openKeys(options, access, rng, log);
   const skipped = skippedItems(log);
   const client = createDynamoClient({ access });
   const { table } = options;
@@ -52,8 +47,9 @@ async function main(): Promise<void> {
   const probes = await openProbeSocket(isProbePort);
   const { self } = options;
   const peers = duty === 'active' ? undefined : { self, ...startPeerChecks(doors, self) };
-  const knock = new SelfKnock(options.bind, systemClock);
+  const knock = new SelfKnock(options.bind, systemClock, options.processes > 1);
   let page: DoorPage | undefined;
+  let siblings: Siblings | undefined;
   const door = composeDoor({
     config: options.config,
     ownPort: options.port,
@@ -77,7 +73,6 @@ async function main(): Promise<void> {
     watch,
     send: probes.send,
     type: options.config.packetType,
-    freshMs: options.config.freshMs,
     clock: systemClock,
     rng,
     ...said,
@@ -91,14 +86,39 @@ async function main(): Promise<void> {
     probing: () => prober.facts(),
     onTick: () => void keys.tick(),
     knock,
+    siblings: () => siblings?.facts() ?? [],
   });
   probes.start(prober);
   page = await pageOf(options, { door, store, health: running.health, rng }, log);
   log.info({ version, port: running.port, healthPort: running.healthPort }, 'the door is open');
-  stopOnSignals(log, async () => {
+  const stop = async (): Promise<void> => {
     peers?.stop();
     await running.stop();
-    await Promise.all([probes.stop(), sender?.close(), page?.stop()]);
+    await Promise.all([probes.stop(), sender?.close(), page?.stop(), siblings?.stop()]);
+  };
+  if (isSibling(process.env)) {
+    sayToFirst(running.health, () => void stop().then(() => process.exit(0)));
+    return;
+  }
+  if (options.processes > 1) siblings = startSiblings(options.processes - 1, log);
+  stopOnSignals(log, stop);
+}
+
+/** The deployment's keys, by the secret. */
+async function openKeys(
+  { keySecret }: DoorOptions,
+  access: ReturnType<typeof sdkAccess>,
+  rng: Rng,
+  log: ReturnType<typeof createLogger>,
+) {
+  const read = async () => secretKeys(await loadSecret(keySecret, { access }));
+  return createSigningKeys({
+    first: await read(),
+    read,
+    clock: systemClock,
+    rng,
+    onError: (err) => log.warn({ err }, 'the secret cannot be read; going on with the last key'),
+    onChange: (kid) => log.info({ kid }, 'another key signs from now on'),
   });
 }
 

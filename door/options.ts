@@ -13,6 +13,8 @@ export interface DoorOptions {
   /** How long the health port fails before the sockets close, so that the load balancer stops sending first. */
   readonly stopMs: number;
   readonly transport: TransportChoice;
+  /** Gateways on the one port, each a process. */
+  readonly processes: number;
   readonly table: string;
   readonly keySecret: string;
   /** Which of `config.doors` this one is; -1 where doors share no duty. */
@@ -22,12 +24,14 @@ export interface DoorOptions {
   readonly config: RuntimeConfig;
 }
 
-interface Flags extends Pick<DoorOptions, 'bind' | 'healthBind' | 'healthPort' | 'stopMs' | 'transport'> {
+interface Flags extends Pick<DoorOptions, 'bind' | 'healthBind' | 'healthPort' | 'stopMs' | 'transport' | 'processes'> {
   readonly port?: number;
   readonly self?: string;
   readonly pagePort?: number;
   readonly pageTokenFile?: string;
 }
+
+const MAX_PROCESSES = 64;
 
 function portNumber(text: string): number {
   const port = Number(text);
@@ -35,6 +39,14 @@ function portNumber(text: string): number {
     throw new InvalidArgumentError(`must be a port from 0 to 65535, got: ${text}`);
   }
   return port;
+}
+
+function processCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_PROCESSES) {
+    throw new InvalidArgumentError(`must be 1 to ${MAX_PROCESSES}, got: ${text}`);
+  }
+  return count;
 }
 
 function milliseconds(text: string): number {
@@ -68,6 +80,7 @@ export function parseDoorOptions(
     .option('--health-port <port>', 'HTTP port for health and counters', portNumber, 8090)
     .option('--stop-ms <ms>', 'how long health fails before the sockets close', milliseconds, 0)
     .addOption(new Option('--transport <kind>', 'how datagrams are moved').choices(TRANSPORTS).default('auto'))
+    .option('--processes <count>', 'gateways that share the port, each a process', processCount, 1)
     .option('--self <ip:port>', 'which of the settings’ doors this one is (default: its health address and port)')
     .option('--page-port <port>', 'port of the page for operators, on loopback (default: no page)', portNumber)
     .option('--page-token-file <path>', 'token that who acts on the page must show; made there if there is none')
@@ -91,6 +104,7 @@ export function parseDoorOptions(
   if (pagePort !== undefined && pageTokenFile === undefined) {
     problems.push('`--page-token-file` must be set where `--page-port` is, got: nothing.');
   }
+  if (flags.processes > 1 && flags.port === 0) problems.push('`--port` must be one that processes can share, got: 0.');
   const self = config ? selfOf(config, name ?? hostPort(flags.healthBind, flags.healthPort), problems) : -1;
   if (problems.length > 0 || !config) throw new ConfigError(problems);
   return {
@@ -101,6 +115,11 @@ export function parseDoorOptions(
     port: flags.port ?? config.probePort,
     table: env['ONEDOOR_TABLE'] as string,
     keySecret: env['ONEDOOR_KEY_SECRET'] as string,
-    config,
+    config: perProcess(config, flags.processes),
   };
+}
+
+/** What is meant for a gateway is shared out among its processes. */
+function perProcess(config: RuntimeConfig, processes: number): RuntimeConfig {
+  return { ...config, unverifiedPerSecond: Math.ceil(config.unverifiedPerSecond / processes) };
 }

@@ -37,18 +37,21 @@ interface Surroundings {
   readonly onTick: () => void;
   /** Not started. */
   readonly knock: SelfKnock;
+  readonly siblings: HealthFacts['siblings'];
 }
 
 /** Opens the ports and keeps the roster fresh. Rejects with the system's error if a port cannot be had. */
 export async function runDoor(door: Door, options: DoorOptions, surroundings: Surroundings): Promise<RunningDoor> {
-  const { clock, log, version, unreadable, probing, onTick, knock } = surroundings;
+  const { clock, log, version, unreadable, probing, onTick, knock, siblings } = surroundings;
   const onError = complainSeldom(log, clock, 'an answer failed');
   const { bind, port, transport: choice } = options;
-  const udp = await openTransport({ bind, port, choice, handler: knock.guard(door.handle), onError });
+  const reusePort = options.processes > 1;
+  const udp = await openTransport({ bind, port, choice, reusePort, handler: knock.guard(door.handle), onError });
   log.info({ transport: udp.kind, receiveBufferBytes: udp.receiveBufferBytes }, 'datagrams are taken in');
   for (const remark of udp.remarks) log.warn(remark);
-  const tcp = await openTcp({ bind: options.bind, port: udp.port, handler: door.handle, onError });
-  const facts: HealthFacts = { stopping: false, version, unreadable, probing, udpAliveAtMs: () => knock.aliveAtMs };
+  const tcp = await openTcp({ bind, port: udp.port, reusePort, handler: door.handle, onError });
+  const udpAliveAtMs = () => knock.aliveAtMs;
+  const facts: HealthFacts = { stopping: false, version, unreadable, probing, siblings, udpAliveAtMs };
   const healthHandler = createHealthHandler(door, facts, clock);
   const health = createHttpServer({ handler: healthHandler, onError });
   const { port: healthPort } = await health.listen(options.healthPort, options.healthBind);

@@ -9,6 +9,8 @@ export interface TcpOptions {
   readonly bind: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Shares the port with other processes that set this too (SO_REUSEPORT). @default false */
+  readonly reusePort?: boolean;
   /** Gets whole packets, one at a time for each connection. No answer closes the connection. */
   readonly handler: PacketHandler;
   /** Handlers that failed; their connection is closed. */
@@ -72,7 +74,8 @@ export async function openTcp(options: TcpOptions): Promise<TcpEndpoint> {
 }
 
 async function listen(server: Server, options: TcpOptions): Promise<{ address: string; port: number }> {
-  server.listen({ host: options.bind, port: options.port, exclusive: true });
+  const { bind: host, port, reusePort = false } = options;
+  server.listen({ host, port, reusePort, exclusive: true });
   await once(server, 'listening');
   return server.address() as { address: string; port: number };
 }

@@ -27,3 +27,25 @@ describe('a door that shares a duty', () => {
     expect(parse([], {}).self).toBe(-1);
   });
 });
+
+describe('a gateway of several processes', () => {
+  it('shares out what is meant for a gateway', () => {
+    const { processes, config } = parse(['--processes', '4'], { unverifiedPerSecond: 50 });
+    expect([processes, config.unverifiedPerSecond]).toEqual([4, 13]);
+    expect(parse([], {}).config.unverifiedPerSecond).toBe(50);
+  });
+
+  it('needs a port that is the same for all', () => {
+    expect(() => parse(['--processes', '2', '--port', '0'], {})).toThrow(
+      '`--port` must be one that processes can share',
+    );
+    expect(() => parse(['--processes', '0'], {})).toThrow('must be 1 to 64, got: 0');
+  });
+});
+
+describe('a gateway’s transport', () => {
+  it('is by the batch where that can be, and one of those that there are', () => {
+    expect(parse([], {}).transport).toBe('auto');
+    expect(() => parse(['--transport', 'pigeon'], {})).toThrow('Allowed choices are auto, dgram, batched');
+  });
+});
