@@ -13,7 +13,6 @@ export interface PeerWatchOptions {
   readonly view: () => RosterView;
   readonly isProbePort: (port: number) => boolean;
   readonly packetType: number;
-  readonly freshMs: number;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
@@ -46,7 +45,6 @@ export function createPeerWatch(
     watch: { meet: async () => beatsOf(view()) },
     send: options.send,
     type: options.packetType,
-    freshMs: options.freshMs,
     clock,
     rng: options.rng,
     counters: { count: (name) => options.counters.count(`door.${name}`) },

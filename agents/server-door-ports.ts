@@ -91,7 +91,7 @@ export async function openServerDoor(ports: ServerDoorPorts, deps: ServerDoorDep
     await health.listen(healthPort, bind);
     closers.push(() => health.close(0));
     facts.peers = await startPeerWatch({
-      ...{ machine: deps.machine, view: reader.view, isProbePort, packetType: config.packetType, freshMs },
+      ...{ machine: deps.machine, view: reader.view, isProbePort, packetType: config.packetType },
       ...{ clock, rng, log, counters },
     });
     closers.push(facts.peers.stop);

@@ -57,7 +57,6 @@ export interface ProberDeps {
   readonly watch: Pick<WatchStore, 'meet'>;
   readonly send: (bytes: Uint8Array, address: string, port: number) => void;
   readonly type: number;
-  readonly freshMs: number;
   readonly clock: Clock;
   readonly rng: Rng;
   /** Its name among those that probe. @default a random one */
@@ -179,9 +178,9 @@ class ServerProber implements Prober {
   }
 
   #lookAround(nowMs: number): void {
-    const { roster, closed, freshMs } = this.#deps;
+    const { roster, closed } = this.#deps;
     const view = roster();
-    const entries = watchList(view, this.#meetings.live(nowMs), this.#self, freshMs);
+    const entries = watchList(view, this.#meetings.live(nowMs), this.#self);
     // Thousands of servers a second are not to be written down anew while nothing has changed about them.
     const isCalm = view.suspect.every((bit) => bit === 0);
     if (isCalm && this.#wasCalm && isSame(this.#watched, entries)) return;

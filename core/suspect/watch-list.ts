@@ -6,28 +6,20 @@ import { meeting, serverHashes } from '../select/server-hashes.ts';
 const PROBERS_EACH = 2;
 
 /**
- * The servers that `self` probes: of all that could be given out, those for which it is among the two probers that
+ * The servers that `self` probes: of all that are ready, those for which it is among the two probers that
  * rendezvous hashing names. So each server costs two probes a period, however many probers there are, and one that comes
  * or goes moves no more than its share.
  * @param probers names of all that live, `self` among them or not
- * @param freshMs age of a beat from which its server is not given out anyway
  */
-export function watchList(
-  view: RosterView,
-  probers: readonly string[],
-  self: string,
-  freshMs: number,
-): readonly RosterEntry[] {
+export function watchList(view: RosterView, probers: readonly string[], self: string): readonly RosterEntry[] {
   const others = probers.filter((name) => name !== self);
   const hashes = serverHashes(view);
   const mine = keyOf(self);
   const theirs = others.map(keyOf);
   return view.entries.filter(({ server }, index) => {
-    // One that is suspect and beats is watched on, so that it is given out again when it answers.
-    const isThere =
-      view.listed[index] === 1 ||
-      (view.state[index] === READY && view.suspect[index] === 1 && view.beatAgeMs[index]! < freshMs);
-    if (!isThere || server.ports['probe'] === undefined) return false;
+    // One that is suspect, or beats no more, is watched on: that servers fail must not change the work, and it is given out
+    // again when it answers.
+    if (view.state[index] !== READY || server.ports['probe'] === undefined) return false;
     // Where agents probe each other, by the names of their machines: nobody sees itself from outside.
     const machine = server.id.slice(0, server.id.lastIndexOf('.'));
     if (machine === self) return false;

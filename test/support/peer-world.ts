@@ -14,7 +14,6 @@ import { seededRng } from './seeded-rng.ts';
 
 const TYPE = 0xffff;
 const SECOND_MS = 1_000;
-const FRESH_MS = 15_000;
 const QUIET = { info() {}, error() {} };
 
 /** Machines without gateways on a virtual clock: each probes, writes its own row, and reads the roster of all of them. */
@@ -45,7 +44,6 @@ export async function aPeerWorld(count: number, options: { loss?: number; seed?:
       machine: machine.name,
       view: reader.view,
       packetType: TYPE,
-      freshMs: FRESH_MS,
       clock,
       rng: seededRng(seed * 1_000 + n),
       log: QUIET as never,

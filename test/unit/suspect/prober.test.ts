@@ -57,7 +57,6 @@ async function aProber(options: { readonly watch?: ReturnType<typeof createMemor
       if (encoded.ok) answers.push({ bytes: encoded.bytes, source: { address, port, protocol: 17 } });
     },
     type: TYPE,
-    freshMs: 15_000,
     clock,
     rng: seededRng(1),
     counters,
