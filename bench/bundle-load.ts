@@ -1,5 +1,5 @@
 /**
- * How long a function's bundle takes to load beside an empty one: `node bench/bundle-load.ts [rounds]`, after
+ * How long a function's bundle takes to load beside an empty one: `node bench/bundle-load.ts [rounds] [functions]`, after
  * `npm run build`. Each load is a process of its own; the bundles take turns, in reversed order every other round. The
  * files are in the system's cache: on Lambda, reading them comes on top.
  */
@@ -8,17 +8,25 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { machine } from './cpu.ts';
+import { machine, median } from './cpu.ts';
+import { atMost } from './figure.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const ROUNDS = Number(process.argv[2] ?? 15);
-const FUNCTIONS = ['assign', 'registrar', 'roster', 'reaper', 'rotate'];
+const FUNCTIONS = (process.argv[3] ?? 'assign,registrar,roster,reaper,rotate').split(',');
 
-/** What a child runs: nothing but the import between two looks at its clock. */
+/**
+ * What a child runs: nothing but the import between two looks at its clocks. The second look is after its console is
+ * there, which no function does without: so it is a part of both sides, and what a bundle loads of it is not counted twice.
+ */
 const CHILD = `
+const before = process.cpuUsage();
 const startedMs = performance.now();
 await import(process.argv[1]);
-process.stdout.write('\\n' + (performance.now() - startedMs));
+const { stdout } = process;
+const ms = performance.now() - startedMs;
+const { user, system } = process.cpuUsage(before);
+stdout.write('\\n' + JSON.stringify({ ms, cpuMs: (user + system) / 1000 }));
 process.exit(0);
 `;
 
@@ -26,9 +34,10 @@ interface Contender {
   readonly name: string;
   readonly path: string;
   readonly ms: number[];
+  readonly cpuMs: number[];
 }
 
-function loadMs({ path }: Contender): number {
+function load({ path }: Contender): { readonly ms: number; readonly cpuMs: number } {
   const args = ['--input-type=module', '--eval', CHILD, pathToFileURL(path).href];
   const env = {
     PATH: process.env['PATH'] ?? '',
@@ -39,11 +48,7 @@ function loadMs({ path }: Contender): number {
     ONEDOOR_KEY_SECRET: `file:${secret}`,
   };
   // What the bundle logs comes before.
-  return Number(execFileSync(process.execPath, args, { encoding: 'utf8', env }).split('\n').at(-1));
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env }).split('\n').at(-1)!);
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'bundle-load-'));
@@ -53,21 +58,29 @@ try {
   const empty = join(folder, 'index.mjs');
   writeFileSync(empty, 'export async function handler() {}\n');
   const contenders: readonly Contender[] = [
-    { name: 'empty', path: empty, ms: [] },
-    ...FUNCTIONS.map((name) => ({ name, path: join(ROOT, 'dist', name, 'index.mjs'), ms: [] })),
+    { name: 'empty', path: empty, ms: [], cpuMs: [] },
+    ...FUNCTIONS.map((name) => ({ name, path: join(ROOT, 'dist', name, 'index.mjs'), ms: [], cpuMs: [] })),
   ];
-  for (const contender of contenders) loadMs(contender);
+  for (const contender of contenders) load(contender);
   for (let round = 0; round < ROUNDS; round++) {
     const turn = round % 2 === 0 ? contenders : [...contenders].reverse();
-    for (const contender of turn) contender.ms.push(loadMs(contender));
+    for (const contender of turn) {
+      const { ms, cpuMs } = load(contender);
+      contender.ms.push(ms);
+      contender.cpuMs.push(cpuMs);
+    }
   }
-  console.log(`${machine()}; ms to load, ${ROUNDS} rounds, a process each`);
-  for (const { name, path, ms } of contenders) {
+  console.log(`${machine()}; ms to load, ${ROUNDS} rounds, a process each; CPU ms in brackets`);
+  const shown = (values: readonly number[]) => values.map((each) => each.toFixed(1)).join(' ');
+  for (const { name, path, ms, cpuMs } of contenders) {
     const kib = (statSync(path).size / 1024).toFixed(0).padStart(5);
-    console.log(
-      `${name.padEnd(10)} ${kib} KiB  median ${median(ms).toFixed(1).padStart(6)}  (${ms.map((each) => each.toFixed(1)).join(' ')})`,
-    );
+    const middle = `${median(ms).toFixed(1).padStart(6)} [${median(cpuMs).toFixed(1)}]`;
+    console.log(`${name.padEnd(10)} ${kib} KiB  median ${middle}  (${shown(ms)}) [${shown(cpuMs)}]`);
   }
+  const [none, assign] = contenders;
+  atMost('size of the assign bundle', 64, statSync(assign!.path).size / 1024, 'KiB');
+  const ratios = assign!.ms.map((ms, round) => ms / none!.ms[round]!);
+  atMost('load of the assign bundle, an empty one', 3, median(ratios), 'x');
 } finally {
   rmSync(folder, { recursive: true });
 }

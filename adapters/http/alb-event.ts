@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { parseAddress } from '../../core/wire/address.ts';
 import { parseQuery } from './query.ts';
 import type { HttpRequest, HttpResponse } from './types.ts';
 
@@ -125,8 +125,8 @@ function encodeQuery(query: NonNullable<HttpRequest['query']>): Record<string, r
  */
 function lastHop(chain = ''): string {
   const last = chain.slice(chain.lastIndexOf(',') + 1).trim();
-  if (isIP(last) !== 0) return last;
+  if (parseAddress(last)) return last;
   const bare = /^\[([^\]]*)\](?::\d+)?$|^([^:]*):\d+$/.exec(last);
   const address = bare?.[1] ?? bare?.[2] ?? '';
-  return isIP(address) === 0 ? '' : address;
+  return parseAddress(address) ? address : '';
 }

@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram';
 import type { TellLeave } from '../../core/assign/release-desk.ts';
 import type { Rng } from '../../core/ports.ts';
 import { encodeLeave, readLeaveAnswer } from '../../core/wire/leave-packet.ts';
@@ -22,11 +21,13 @@ export function createTellLeave(deps: {
 }): TellLeave {
   const { rng, type, isProbePort, giveUpMs = DEFAULT_GIVE_UP_MS } = deps;
 
-  const tell: TellLeave = (server, ticket) => {
+  const tell: TellLeave = async (server, ticket) => {
     const { ipv4, ipv6, ports } = server;
     const address = ipv4 ?? ipv6;
     const port = ports['probe'];
-    if (address === undefined || port === undefined) return Promise.resolve(false);
+    if (address === undefined || port === undefined) return false;
+    // Few environments ever tell anybody, and each would load it at its start.
+    const { createSocket } = await import('node:dgram');
     const nonce = rng.bytes(NONCE_BYTES);
     const packet = encodeLeave(nonce, ticket, type);
     const socket = createSocket(ipv4 === undefined ? 'udp6' : 'udp4');
