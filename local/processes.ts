@@ -6,6 +6,8 @@ import { join } from 'node:path';
 /** A program of the local system in a process of its own. */
 export interface LocalProcess {
   readonly name: string;
+  /** Absent where it could not be started. */
+  readonly pid?: number | undefined;
   /** Where its output goes: kept for people until the system stops. */
   readonly logPath: string;
   running(): boolean;
@@ -50,6 +52,7 @@ export function createProcesses(options: {
       all.add(entry);
       const process_: LocalProcess = {
         name,
+        pid: child.pid,
         logPath,
         running: () => child.exitCode === null && child.signalCode === null,
         kill: (signal) => {
