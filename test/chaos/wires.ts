@@ -12,7 +12,7 @@ export interface Weather {
   delayMs: number;
 }
 
-export const calm = (): Weather => ({ isCut: false, lossPct: 0, duplicatePct: 0, delayMs: 0 });
+const calm = (): Weather => ({ isCut: false, lossPct: 0, duplicatePct: 0, delayMs: 0 });
 
 /** A way between two parts, on which things happen. */
 export interface Wire {

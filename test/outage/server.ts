@@ -32,7 +32,7 @@ export interface ServerDeps {
 }
 
 const TICK_MS = 500;
-export const GAME_PORT = 7_777;
+const GAME_PORT = 7_777;
 
 /** One machine: the agent's slot and the sample game, both the real code, without sockets. */
 export class Server implements SimListener {
