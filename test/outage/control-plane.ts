@@ -78,6 +78,7 @@ type Reply = (bytes: Uint8Array) => void;
 /** Registry, functions and gateways: everything that may be away while games go on. */
 export class ControlPlane {
   readonly registry = createMemoryStore();
+  readonly watch = createMemoryWatchStore();
   readonly gateways: readonly Gateway[];
   readonly keys = secretKeys(new Uint8Array(48).fill(7));
   readonly #time: VirtualTime;
@@ -110,12 +111,14 @@ export class ControlPlane {
       const { signer, mac } = this.keys;
       const at = { address: Uint8Array.of(198, 51, 100, 1 + n), port: config.probePort };
       let lives = 0;
-      const gateway = new Gateway(time, config.rosterRefreshMs, () =>
-        composeDoor({
-          ...{ config, ownPort: config.probePort, store: this.link().store, signer, cookieMac: mac },
+      const gateway = new Gateway(time, config.rosterRefreshMs, () => {
+        const { store } = this.link();
+        return composeDoor({
+          ...{ config, ownPort: config.probePort, store, signer, cookieMac: mac },
           ...{ clock: clockOf('gateway'), rng: seededRng(seed + 100 * n + lives++) },
-        }),
-      );
+          reports: { store, watch: this.watch, onSuspect() {}, onError() {} },
+        });
+      });
       time.listen(at, gateway);
       return gateway;
     });
@@ -147,7 +150,7 @@ export class ControlPlane {
   #composeApi(config: RuntimeConfig, { store }: Link, clock: Clock, seed: number): HttpHandler {
     const silent = (): void => {};
     return composeApi({
-      ...{ config, store, clock, watch: createMemoryWatchStore(), answers: createMemoryAnswerStore() },
+      ...{ config, store, clock, watch: this.watch, answers: createMemoryAnswerStore() },
       ...{ tellLeave: async () => false, keys: this.keys, readKeys: async () => this.keys },
       rng: seededRng(seed + 9_000),
       log: { debug: silent, info: silent, warn: silent, error: silent },

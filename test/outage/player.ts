@@ -28,6 +28,8 @@ export interface PlayerDeps {
   readonly address: Uint8Array;
   readonly seed: number;
   readonly doors: readonly Endpoint[];
+  /** @default 500 */
+  readonly pingMs?: number | undefined;
   /** The HTTP API, undefined while it is away. */
   readonly api: () => HttpHandler | undefined;
   /** A line of text to the game at an address. */
@@ -122,7 +124,7 @@ export class Player {
       toGame(server, this.isIn ? 'PING x' : `JOIN ${name} ${this.grant?.ticket ?? ''}`.trim(), this);
       this.#event({ type: 'sent', count: 1 });
     }
-    time.after(PING_MS, () => this.#chat(life));
+    time.after(this.#deps.pingMs ?? PING_MS, () => this.#chat(life));
   }
 
   #event(event: SessionEvent): void {

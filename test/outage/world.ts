@@ -19,6 +19,8 @@ export interface WorldOptions {
   /** How long a server that drains lets its sessions go on. */
   readonly drainMs?: number;
   /** How far the wall clocks are off. */
+  /** Time between two datagrams that a client sends to its game. @default 500 */
+  readonly pingMs?: number;
   readonly skewMs?: { readonly agent?: number; readonly gateway?: number; readonly function?: number };
 }
 
@@ -88,7 +90,7 @@ export class World {
     const address = Uint8Array.of(10, (n >> 16) & 0xff, (n >> 8) & 0xff, n & 0xff);
     const { config, time, plane } = this;
     const player = new Player({
-      ...{ time, address, name: `player-${n}`, seed: this.options.seed + 10_000 + n },
+      ...{ time, address, name: `player-${n}`, seed: this.options.seed + 10_000 + n, pingMs: this.options.pingMs },
       doors: this.#shuffled(plane.gateways.map((_, gateway) => [198, 51, 100, 1 + gateway])).map((bytes) => ({
         address: Uint8Array.from(bytes),
         port: config.probePort,
