@@ -11,6 +11,7 @@ import type { RegistryStore } from '../../core/ports.ts';
 import { parseRowKey } from '../../core/registry/row.ts';
 import { dynamoDbLocalJars, whyNoDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { freePorts } from '../support/free-ports.ts';
+import { seatsHold } from './steps/bursts.ts';
 import { bootstrap, deploy, destroy, synth } from './support/cdk.ts';
 import { type Cloud, checkArrivals, emulatedCloud, functionLogs, physicalId, readTemplate } from './support/cloud.ts';
 import { start } from './support/commands.ts';
@@ -192,6 +193,7 @@ async function lane(lane: Lane): Promise<void> {
   });
   const assembly = await lane.step('the default app is built and synthesized', () => synth(lane));
   const cloud = await lane.step('LocalStack starts', () => startLocalStack(lane, interpreter));
+  await lane.step('bursts: no seat given twice, none lost', () => seatsHold(cloud));
   const toolkit = { lane, cloud, assembly };
   await lane.step('cdk bootstrap', () => bootstrap(toolkit));
   const { outputs } = await lane.step('cdk deploy', () => deploy(toolkit, STACK));

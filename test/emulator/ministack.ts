@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { seatsHold } from './steps/bursts.ts';
 import { startMiniStack, switchIam } from './steps/emulator.ts';
 import { destroyAll } from './steps/end.ts';
 import { probeGateway } from './steps/gateway.ts';
@@ -43,6 +44,7 @@ async function deployAll(lane: Lane): Promise<{ readonly scene: Scene; readonly 
   const assembly = await lane.step('the default app is built and synthesized', () => synth(lane));
   const emulator = await lane.step('MiniStack starts', () => startMiniStack(lane, interpreter));
   const { cloud } = emulator;
+  await lane.step('bursts: no seat given twice, none lost', () => seatsHold(cloud));
   const toolkit = { lane, cloud, assembly };
   await lane.step('cdk bootstrap', () => bootstrap(toolkit));
   const before = await inventory(cloud);
