@@ -4,6 +4,7 @@
  * over the mean load: the median of looks every half second. In the flash crowd 5,500 clients a second come for 8 s.
  */
 import { parseArgs } from 'node:util';
+import { median } from './cpu.ts';
 import { atMost, told } from './figure.ts';
 import { type Counts, runScene, type Scene } from './world.ts';
 
@@ -45,7 +46,6 @@ const CASES: readonly Case[] = [
   },
 ];
 
-const median = (each: readonly number[]): number => [...each].sort((a, b) => a - b)[each.length >> 1]!;
 const per100 = (count: number, { assigned }: Counts): number => (100 * count) / assigned;
 
 console.log(`${SERVERS} servers, ${ASSIGNERS} assigners, max/mean; per 100 assignments; refused clients, wrongly`);

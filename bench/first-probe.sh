@@ -27,4 +27,12 @@ done
 answered=$(ms)
 until grep -q startMs "$dir/events"; do sleep 0.1; done
 start=$(sed -n 's/.*"startMs":\([0-9]*\).*/\1/p' "$dir/events" | head -n1)
+figure() { # what, most in ms, measured in ms
+  local verdict=ok
+  [ "$3" -le "$2" ] || verdict=short
+  echo "figure: $1 | <= $2 ms | $3 ms | $verdict"
+}
+
 echo "npm ci $((installed - begin)) ms, npm start to the first answered probe $((answered - installed)) ms (ready after $start ms), in all $((answered - begin)) ms; server $answer"
+figure "fresh clone to the first answered probe" 60000 "$((answered - begin))"
+figure "npm start until every server is given out" 3000 "$start"

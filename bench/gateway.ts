@@ -15,7 +15,8 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { createRosterWriter } from '../core/registry/roster-pass.ts';
 import { rowKey, serverId } from '../core/registry/row.ts';
 import { LOCAL_ACCESS, startDynalite } from '../local/dynalite.ts';
-import { machine } from './cpu.ts';
+import { machine, median } from './cpu.ts';
+import { atLeast } from './figure.ts';
 
 const ROUNDS = 5;
 const SECONDS = 3;
@@ -109,8 +110,6 @@ async function untilRoster(): Promise<void> {
   }
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-
 async function main(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'onedoor-bench-'));
   const generator = join(dir, 'probes');
@@ -151,6 +150,7 @@ async function main(): Promise<void> {
     const [base, own] = contenders as [Contender, Contender];
     const ratios = own.perCpuSecond.map((value, round) => value / base.perCpuSecond[round]!);
     console.log(`ratio: median ${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(' ')})`);
+    atLeast('classic probe, replies per CPU second, bare dgram echo', 0.7, median(ratios), 'x');
   } finally {
     echo.kill();
     door.kill();

@@ -8,7 +8,8 @@ import { createPolicy, POLICY_NAMES } from '../core/select/create-policy.ts';
 import type { PickQuery, Policy } from '../core/select/policy.ts';
 import { createPools } from '../core/select/pools.ts';
 import { buildView, type ListedServer } from '../test/support/build-view.ts';
-import { cpuNsPerCall, machine, roundsLine } from './cpu.ts';
+import { cpuNsPerCall, machine, median, roundsLine } from './cpu.ts';
+import { atMost, told } from './figure.ts';
 
 const ROUNDS = 9;
 const SIZES = [10, 100, 1_000, 10_000];
@@ -77,5 +78,10 @@ for (const size of SIZES) {
     for (const run of round % 2 === 0 ? runs : [...runs].reverse())
       run.rounds.push(measure(run.policy, pool, run.picks));
   }
-  for (const { name, rounds } of runs) console.log(roundsLine(`${size} servers, ${name}`, rounds, 1));
+  for (const { name, rounds } of runs) {
+    console.log(roundsLine(`${size} servers, ${name}`, rounds, 1));
+    if (size < SIZES.at(-1)!) continue;
+    if (name === 'two-choices') atMost(`pick among ${size} servers, ${name}, CPU`, 100, median(rounds), 'ns');
+    else told(`pick among ${size} servers, ${name}, CPU`, median(rounds), 'ns');
+  }
 }

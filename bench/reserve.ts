@@ -14,7 +14,8 @@ import { commandUpdate } from '../adapters/dynamodb/row-update.ts';
 import type { TakeCommand } from '../core/registry/commands.ts';
 import { rowKey } from '../core/registry/row.ts';
 import { freePorts } from '../test/support/free-ports.ts';
-import { machine, roundsLine } from './cpu.ts';
+import { machine, median, roundsLine } from './cpu.ts';
+import { atMost, told } from './figure.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 9);
 const CALLS = 4_000;
@@ -102,6 +103,9 @@ async function main(): Promise<void> {
     }
     console.log(`${machine()}; CPU us a take, ${ROUNDS} rounds of ${CALLS}, ${AT_ONCE} at once`);
     for (const { name, ns } of contenders) console.log(roundsLine(name, ns, NS_PER_US));
+    const [own, other] = contenders.map(({ ns }) => median(ns) / NS_PER_US);
+    atMost('one take, registry store to the row, CPU', 100, own!, 'us');
+    told("the same by the SDK's client, CPU", other!, 'us');
   } finally {
     server.kill();
     client.destroy();

@@ -2,6 +2,7 @@
  * What stock saves and what it holds back: `node bench/stock.ts [virtual seconds]`. 1,000 assignments a second over 100,000
  * seats, by the assigner itself (bench/world.ts). The second half of the time counts.
  */
+import { median } from './cpu.ts';
 import { atMost, told } from './figure.ts';
 import { type Counts, runScene, type Scene } from './world.ts';
 
@@ -27,7 +28,6 @@ const CASES: readonly Case[] = [
   { ...FUNCTIONS, stock: false, seats: 1_000, load: 0.7 },
 ];
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 const per1000 = (count: number, { assigned }: Counts): number => (count * 1_000) / assigned;
 
 function report({ name, assigners, stock, seats, load }: Case, counts: Counts): void {

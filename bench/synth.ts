@@ -7,7 +7,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUNDLES } from '../tools/build.ts';
-import { machine } from './cpu.ts';
+import { machine, median } from './cpu.ts';
+import { atMost } from './figure.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const ROUNDS = Number(process.argv[2] ?? 3);
@@ -35,10 +36,12 @@ for (let round = 0; round < ROUNDS; round++) {
   }
 }
 const { Resources } = JSON.parse(text) as { readonly Resources: object };
-const median = [...seconds].sort((a, b) => a - b)[seconds.length >> 1]!;
 console.log(machine());
-console.log(`cdk synth  median ${median.toFixed(1)} s  (${seconds.map((each) => each.toFixed(1)).join(' ')})`);
+console.log(`cdk synth  median ${median(seconds).toFixed(1)} s  (${seconds.map((each) => each.toFixed(1)).join(' ')})`);
 console.log(`template   ${Object.keys(Resources).length} resources, ${(text.length / 1000).toFixed(0)} kB`);
+atMost('cold cdk synth of the default deployment', 15, median(seconds), 's');
+atMost('its resources', 200, Object.keys(Resources).length);
+atMost('its template', 200, text.length / 1000, 'kB');
 for (const { file, budgetKiB } of BUNDLES) {
   const kib = (statSync(join(ROOT, 'dist', file)).size / 1024).toFixed(0).padStart(5);
   console.log(`${kib} KiB of ${budgetKiB}  dist/${file}`);

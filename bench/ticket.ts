@@ -9,7 +9,8 @@ import type { Signer } from '../core/ports.ts';
 import { decodeTicket } from '../core/ticket/decode.ts';
 import { issueTicket } from '../core/ticket/issue.ts';
 import { verifyTicket } from '../core/ticket/verify.ts';
-import { cpuNsPerCall, machine, roundsLine } from './cpu.ts';
+import { cpuNsPerCall, machine, median, roundsLine } from './cpu.ts';
+import { told } from './figure.ts';
 
 const ROUNDS = 9;
 const ROUND_NS = 40_000_000;
@@ -48,4 +49,7 @@ for (let round = 0; round < ROUNDS; round++) {
   for (const run of round % 2 === 0 ? runs : [...runs].reverse()) run.rounds.push(cpuNsPerCall(run.calls, run.call));
 }
 console.log(`${machine()}; CPU us per call, ${ROUNDS} rounds; the ticket has ${ticket.length} bytes`);
-for (const { name, rounds } of runs) console.log(roundsLine(name, rounds, NS_PER_US));
+for (const { name, rounds } of runs) {
+  console.log(roundsLine(name, rounds, NS_PER_US));
+  told(`ticket, ${name}, CPU`, median(rounds) / NS_PER_US, 'us');
+}

@@ -1,7 +1,7 @@
 /**
  * Many assigners over one registry in memory, under a virtual clock: the assigners' own code, and of the agents what their
- * beats do. A message takes 3 ms, a server's beat comes every 5 s, the roster is written once a second and read once a
- * second by each assigner at a moment of its own. A session begins with its assignment and ends after a stay that is
+ * beats do. A message takes 3 ms, a server's beat comes every 5 s, each assigner reads the rows as a roster once a second, at
+ * a moment of its own. A session begins with its assignment and ends after a stay that is
  * lognormal (sigma 1.2), as those of games are; arrivals are Poisson. Seats that nobody came with go back after T.
  */
 import type { Assigner, RosterSource } from '../core/assign/assigner.ts';
@@ -168,9 +168,9 @@ class World {
       this.leaving[ms] = undefined;
       for (let n = this.arrivalsNow(ms / SECOND_MS); n > 0; n--) void this.arrive();
       for (const agent of beats.get(ms % DEFAULT_TIMING.beatMs) ?? []) await this.beat(agent);
-      if (ms % SECOND_MS === 0) await this.writeRoster();
       for (const [at, assigner] of this.assigners.entries()) {
         if (ms % SECOND_MS !== phases[at]) continue;
+        await this.writeRoster();
         this.readRoster[at]!();
         assigner.view();
         assigner.sweep();
