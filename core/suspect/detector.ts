@@ -180,7 +180,10 @@ class ProbeDetector implements Detector {
   /** All that are not suspect are asked anew. */
   #forgetDoubts(nowMs: number): void {
     for (const [id, target] of this.#targets) {
-      if (target.phase !== 'suspect') target.phase = 'well';
+      // While nobody is judged, what has been silent stays so until it answers: else all of it would be asked ten times
+      // again, and by a process that has no time.
+      const isSilent = target.phase === 'missed' && this.isDegraded;
+      if (target.phase !== 'suspect' && !isSilent) target.phase = 'well';
       target.nextMs = nowMs + this.#phaseOf(id) * PERIOD_MS;
     }
   }

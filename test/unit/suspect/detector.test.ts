@@ -101,6 +101,27 @@ describe('a detector that is ill itself', () => {
     expect(world.suspicions()).toEqual([lost[5]]);
   });
 
+  it('asks no more often while all servers are silent, also after a stall, and does not take it for their return', () => {
+    const world = aWorld({ servers: 100 });
+    const probesIn = (ms: number): number => {
+      const before = world.probes;
+      world.run(ms);
+      return world.probes - before;
+    };
+    world.run(2_000);
+    const well = probesIn(9_000);
+    world.kill(...world.ids);
+    world.run(3_000);
+    expect(world.detector.isDegraded).toBe(true);
+    const silent = probesIn(9_000);
+    world.stall(1_000);
+    expect(world.detector.isDegraded).toBe(true);
+    const stalled = probesIn(9_000);
+    expect(world.detector.isDegraded).toBe(true);
+    expect(Math.max(silent, stalled) / well).toBeLessThan(1.15);
+    expect(Math.min(silent, stalled) / well).toBeGreaterThan(0.85);
+  });
+
   it('suspects half of the servers, also when they die at once, and later others one by one', () => {
     const world = aWorld({ servers: 10 });
     world.kill(...world.ids.slice(0, 5));
