@@ -2,8 +2,8 @@
  * A whole assignment over HTTP beside Colyseus' joinOrCreate: `node bench/assign-peer.ts [--rooms 100,1000] [--rounds 5]
  * [--requests 3000]`. CPU time of the answering process for each answered request: roster, policy, seat, Ed25519 ticket and
  * JSON here; room, reserved seat and JSON there. Seats here are in memory, in DynamoDB from stock, or in DynamoDB by one
- * conditional write each; the engine (dynalite) is another process, and so is who asks. All take turns in one session, in
- * reversed order every other round.
+ * conditional write each; the engine, which answers takes at once from memory, is another process, and so is who asks. All
+ * take turns in one session, in reversed order every other round.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -122,9 +122,9 @@ console.log(
   `${PACKAGES.join(', ')}; WebSocketTransport, LocalDriver, LocalPresence, maxClients 1e9, seats kept ${SEAT_SECONDS} s`,
 );
 for (const rooms of values.rooms.split(',').map(Number)) {
-  const engine = fork(join(import.meta.dirname, 'load/dynalite.ts'), [], { stdio: 'inherit' });
-  const [{ endpoint }] = (await once(engine, 'message')) as [{ endpoint: string }];
-  const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint });
+  const engine = fork(join(import.meta.dirname, 'load/taking-engine.ts'), [], { stdio: 'inherit' });
+  const [{ endpoint, behind }] = (await once(engine, 'message')) as [{ endpoint: string; behind: string }];
+  const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: behind });
   await fillReadyRegistry(createRegistryStore({ client, table: 'bench', timeoutMs: 30_000 }), rooms);
   client.destroy();
   await compare(rooms, program, endpoint).finally(() => engine.kill('SIGKILL'));
