@@ -25,6 +25,15 @@ export function nodeBundle(architecture: InstanceArchitecture, isWindows = false
   return architecture === InstanceArchitecture.ARM_64 ? 'node/node-arm64.gz' : 'node/node-x64.gz';
 }
 
+/** What lets gateways of an architecture move datagrams by the batch; undefined if it was not packed: they do without. */
+export function ffiBundle(folder: string, architecture: InstanceArchitecture): string | undefined {
+  const path = join(
+    folder,
+    architecture === InstanceArchitecture.ARM_64 ? 'ffi/koffi-arm64.node' : 'ffi/koffi-x64.node',
+  );
+  return existsSync(path) ? path : undefined;
+}
+
 /** The bundles must have been made. */
 export function checkBundles(folder: string, ...files: readonly string[]): Check {
   const missing = files.filter((file) => !existsSync(join(folder, file)));

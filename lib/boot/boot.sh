@@ -53,6 +53,8 @@ install_program() {
   chmod 755 /opt/onedoor/node
   # Where it runs already, the updater alone changes it.
   if [ ! -e "/opt/onedoor/$PROGRAM.mjs" ]; then fetch "$PROGRAM_URI" "$PROGRAM_SHA256" "/opt/onedoor/$PROGRAM.mjs"; fi
+  # Beside the gateway, which looks for it there.
+  if [ -n "${FFI_URI:-}" ]; then fetch "$FFI_URI" "$FFI_SHA256" /opt/onedoor/koffi.node; fi
   chmod 755 /opt/onedoor/updater
 }
 

@@ -118,7 +118,7 @@ describe('Node for the other processor', () => {
 
     expect(programIn(packed)).toBe(PROGRAM);
     expect(registry.asked()).toBeGreaterThan(1);
-    expect(lines[0]).toBe(`     fetching ${NAME}@${VERSION} (50 MB), once`);
+    expect(lines[0]).toBe(`     fetching ${NAME}@${VERSION}, once`);
   });
 
   it('ends with what to do when there is no answer at all', async () => {

@@ -142,7 +142,7 @@ describe.skipIf(!canBoot())('a machine that boots', () => {
   it('tries again when a fetch fails', () => {
     const { status, calls } = boot(readyToBoot(door), BUCKET, 3);
     expect(status).toBe(0);
-    expect(calls.filter((call) => call.startsWith('aws'))).toHaveLength(5);
+    expect(calls.filter((call) => call.startsWith('aws'))).toHaveLength(6);
     expect(calls.filter((call) => call.startsWith('sleep'))).toEqual(['sleep 1', 'sleep 2', 'sleep 4']);
   });
 
@@ -164,9 +164,10 @@ describe.skipIf(!canBoot())('a machine that boots', () => {
     expect(calls.filter((call) => call.startsWith('systemctl'))).toEqual([]);
   });
 
-  it('tells CloudFormation when a gateway is ready', () => {
-    const { status, calls } = boot(readyToBoot(door), BUCKET);
+  it('tells CloudFormation when a gateway is ready, which has what moves datagrams by the batch beside it', () => {
+    const { status, calls, read } = boot(readyToBoot(door), BUCKET);
     expect(status).toBe(0);
+    expect(read('opt/onedoor/koffi.node')).toBe(BUCKET.ffi);
     expect(calls.slice(-3)).toEqual([
       'curl --silent --output /dev/null --max-time 2 http://127.0.0.1:17080/healthz',
       'systemctl enable --now onedoor-updater.service',

@@ -130,11 +130,12 @@ describe('the door with no more than it needs', () => {
     expect(script).toMatch(/cfn-signal --exit-code \$\? --stack "\$\{AWS::StackName\}" --resource "DoorGroup\w+"/);
   });
 
-  it('lets a gateway fetch its two files and no other object', () => {
+  it('lets a gateway fetch its three files and no other object', () => {
     const fetching = statementsOf(template).filter(({ Sid }) => Sid === 'FetchPrograms');
     expect(fetching).toHaveLength(1);
     const files = (fetching[0]!.Resource as unknown[]).map(rendered);
     expect(files).toEqual([
+      expect.stringMatching(/^arn:\$\{AWS::Partition\}:s3:::cdk-\w+-assets-.*\/[0-9a-f]{64}\.node$/),
       expect.stringMatching(/^arn:\$\{AWS::Partition\}:s3:::cdk-\w+-assets-.*\/[0-9a-f]{64}\.mjs$/),
       expect.stringMatching(/^arn:\$\{AWS::Partition\}:s3:::cdk-\w+-assets-.*\/[0-9a-f]{64}\.gz$/),
     ]);

@@ -7,8 +7,8 @@ import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 
 export const PROGRAM = '// the program\n';
-/** What every machine fetches. */
-export const BUCKET = { program: PROGRAM, node: gzipSync('#!/bin/bash\necho node "$@"\n') };
+/** What machines fetch, all of them or the gateways. */
+export const BUCKET = { program: PROGRAM, node: gzipSync('#!/bin/bash\necho node "$@"\n'), ffi: 'ffi' };
 
 export function sha256(bytes: string | Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');

@@ -23,6 +23,8 @@ const FIXTURES = [
   'agent/agent.mjs',
   'door/door.mjs',
   'game/game.mjs',
+  'ffi/koffi-arm64.node',
+  'ffi/koffi-x64.node',
   'node/node-arm64.gz',
   'node/node-x64.gz',
   'node/node-win-x64.gz',
