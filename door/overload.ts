@@ -22,8 +22,8 @@ export interface Overload {
 }
 
 /** A burst of 1,024 extended requests is worked off within this. */
-const EASE_MS = 50;
-const FULL_MS = 150;
+const EASE_MS = 100;
+const FULL_MS = 250;
 /** After this a client asks again (docs/PROTOCOL.md, "Keepalives and failover"). */
 const USELESS_MS = 700;
 /** Refused clients come back spread over as much again. */
