@@ -31,6 +31,8 @@ export interface Load {
   /** A second in all; 0: as fast as replies come. */
   readonly rate: number;
   readonly env?: Record<string, string>;
+  /** How long the same load runs before, unmeasured: a stock of seats follows the demand, and empties in 10 s. */
+  readonly warmSeconds?: number;
 }
 
 const SERVER_CORE = '0';
