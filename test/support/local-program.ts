@@ -17,6 +17,8 @@ export interface LocalProgram {
   /** Endpoint of its DynamoDB engine. */
   readonly registry: string;
   readonly servers: readonly string[];
+  /** Of the launcher. */
+  readonly pid: number;
   /** Kills agent and game of a server at once, or freezes them. */
   act(server: string, action: 'crash' | 'freeze' | 'drain'): Promise<void>;
   stop(): Promise<void>;
@@ -58,6 +60,7 @@ export async function startLocal(servers: number): Promise<LocalProgram> {
     api: ready.api,
     registry: ready.registry,
     servers: ready.servers,
+    pid: child.pid!,
     async act(server, action) {
       const { status } = await fetch(`${ready.api}/local/servers/${server}/${action}`, { method: 'POST' });
       if (status !== 202) throw new Error(`${action} of ${server}: ${status}`);
