@@ -1,6 +1,7 @@
 import { decodePacket } from '../../core/wire/decode.ts';
 import { encodeRequest } from '../../core/wire/encode-request.ts';
 import { seededRng } from '../support/seeded-rng.ts';
+import type { Part } from './control-plane.ts';
 import type { Tally } from './tally.ts';
 import { World } from './world.ts';
 
@@ -13,6 +14,8 @@ export interface DrainOptions {
   readonly players: number;
   /** How long they may go on after the server began to drain. */
   readonly deadlineMs: number;
+  /** What is away meanwhile: without functions no roster tells the gateways that the server drains. */
+  readonly away?: readonly Part[];
   /** A fault to see that it is found: acknowledged as soon as the row says that it drains. */
   readonly plant?: 'no-hold';
 }
@@ -30,19 +33,20 @@ export interface DrainReport {
   /** Who played there when it began, and how many of them had moved by themselves before the deadline. */
   readonly there: number;
   readonly moved: number;
-  /** From one WELCOME to the next, at worst; each asked all the time. */
+  /** Who plays nowhere at the end. */
   readonly left: readonly string[];
 }
 
 const WARM_MS = 6_000;
 const AFTER_MS = 6_000;
 const TURN_MS = 10;
+const LATELY = 100;
 /** A seat that nobody shows is away for T + 2 beats at most. */
 const AWAY_SECONDS = 52;
 
 /** One server drains while the doors give out seats as fast as they can, and people play on it. */
 export async function runDrain(options: DrainOptions): Promise<DrainReport> {
-  const { seed, servers, perSecond, players, deadlineMs, plant } = options;
+  const { seed, servers, perSecond, players, deadlineMs, away = [], plant } = options;
   const capacity = Math.min(60_000, Math.ceil((2 * perSecond * AWAY_SECONDS + 4 * players) / servers));
   const world = new World({ seed, servers, capacity, drainMs: deadlineMs });
   const restore = world.time.install();
@@ -51,9 +55,11 @@ export async function runDrain(options: DrainOptions): Promise<DrainReport> {
     await world.fill(players);
     const load = createLoad(world, perSecond, seed);
     await world.time.advance(WARM_MS);
-    const server = world.servers[0]!;
+    // Doors hold seats of few servers at a time: one of those is the hardest.
+    const server = busiest(world, load.answers.slice(-LATELY));
     const there = world.players.filter((player) => player.server === server.address);
     const { time } = world;
+    world.plane.takeAway(away);
     const askedAtMs = time.nowMs;
     server.slot.drain();
     const stage = () => server.slot.health().facts['drain'];
@@ -82,6 +88,12 @@ export async function runDrain(options: DrainOptions): Promise<DrainReport> {
   } finally {
     restore();
   }
+}
+
+function busiest({ servers }: World, answers: readonly { readonly server: string }[]): World['servers'][number] {
+  const named = ({ placement }: World['servers'][number]): number =>
+    answers.filter(({ server }) => server === placement.id).length;
+  return servers.reduce((best, server) => (named(server) > named(best) ? server : best));
 }
 
 /** Clients who ask and never come: what counts is what the doors say. Three of four ask a gateway, the others HTTP. */
