@@ -1,8 +1,7 @@
 /** base64url without padding (RFC 4648, section 5), as JWS has it (RFC 7515, section 2). */
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-/** Two characters for 12 bits: half as many steps as one by one. */
-const PAIRS = Array.from({ length: 4_096 }, (_, bits) => ALPHABET[bits >> 6]! + ALPHABET[bits & 63]!);
+const CODES = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0));
 const INVALID = 255;
 /** Value of each ASCII character. */
 const VALUES = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -10,19 +9,36 @@ const VALUES = Uint8Array.from({ length: 128 }, (_, code) => {
   return value === -1 ? INVALID : value;
 });
 
+const decoder = new TextDecoder();
+
 export function toBase64Url(bytes: Uint8Array): string {
+  const text = new Uint8Array(base64UrlLength(bytes.length));
+  writeBase64Url(bytes, text, 0);
+  return decoder.decode(text);
+}
+
+/** Characters for so many bytes. */
+export function base64UrlLength(bytes: number): number {
+  return Math.ceil((bytes * 4) / 3);
+}
+
+/** Writes the characters as bytes of ASCII from `to` on; gives the place after them. */
+export function writeBase64Url(bytes: Uint8Array, target: Uint8Array, to: number): number {
   const whole = bytes.length - (bytes.length % 3);
-  let text = '';
+  let end = to;
   for (let at = 0; at < whole; at += 3) {
     const bits = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
-    text += PAIRS[bits >> 12]! + PAIRS[bits & 4_095]!;
+    target[end++] = CODES[bits >> 18]!;
+    target[end++] = CODES[(bits >> 12) & 63]!;
+    target[end++] = CODES[(bits >> 6) & 63]!;
+    target[end++] = CODES[bits & 63]!;
   }
-  if (bytes.length - whole === 1) return text + PAIRS[bytes[whole]! << 4]!;
-  if (bytes.length - whole === 2) {
-    const bits = (bytes[whole]! << 10) | (bytes[whole + 1]! << 2);
-    return text + PAIRS[bits >> 6]! + ALPHABET[bits & 63]!;
-  }
-  return text;
+  if (whole === bytes.length) return end;
+  const bits = (bytes[whole]! << 16) | ((bytes[whole + 1] ?? 0) << 8);
+  target[end++] = CODES[bits >> 18]!;
+  target[end++] = CODES[(bits >> 12) & 63]!;
+  if (bytes.length - whole === 2) target[end++] = CODES[(bits >> 6) & 63]!;
+  return end;
 }
 
 /**
