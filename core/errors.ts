@@ -45,7 +45,7 @@ export const ERROR_CODES = {
   'door.rate-limited': {
     http: 429,
     wire: 5,
-    means: 'this source sends more than its share',
+    means: 'this source sends more than its share, or the gateway has more to do than it can',
     remedy: 'wait for the time given',
   },
   'assign.unavailable': {
