@@ -17,7 +17,7 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
 import { LOCAL_ACCESS, startDynalite } from '../local/dynalite.ts';
 import { freePorts } from '../test/support/free-ports.ts';
-import { machine, roundsLine } from './cpu.ts';
+import { machine, median, roundsLine } from './cpu.ts';
 import { atMost } from './figure.ts';
 import { BEAT_SECONDS, compile, Fleet, healthOf, type Process, rssMb, startGateway, startServers } from './fleet.ts';
 
@@ -29,8 +29,6 @@ const ROUNDS = 15;
 const SAMPLE_MS = 5_000;
 const NS_PER_US = 1_000;
 const MOST_MB = 120;
-
-const median = (all: readonly number[]): number => [...all].sort((a, b) => a - b)[all.length >> 1]!;
 
 async function measureRefresh(): Promise<void> {
   const fleet = new Fleet(SERVERS);

@@ -1,15 +1,23 @@
 /* Answers the keepalives of every server of a bench at once: each server has an address of its own in 127.0.0.0/8, from
- * 127.1.0.0 on, and the answer to it is ready but for the nonce. Loopback only.
+ * 127.1.0.0 on, and the answer to it is ready but for the nonce. SIGUSR1: they all fall silent. Loopback only.
  * cc -O2 -o servers servers.c && ./servers PORT SERVERS ANSWER_BYTES NONCE_IN_REQUEST NONCE_IN_ANSWER NONCE_BYTES < answers */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 enum { BATCH = 64, REQUEST = 128, MOST = 128, FIRST = 0x7f010000 };
+
+static volatile sig_atomic_t silent;
+
+static void fall_silent(int signal) {
+  (void)signal;
+  silent = 1;
+}
 
 int main(int argc, char **argv) {
   if (argc != 7) return fprintf(stderr, "usage: see servers.c\n"), 2;
@@ -23,6 +31,7 @@ int main(int argc, char **argv) {
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
   struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port)};
   if (bind(fd, (struct sockaddr *)&here, sizeof here) != 0) return perror("bind"), 1;
+  signal(SIGUSR1, fall_silent);
   puts("ready");
   fflush(stdout);
 
@@ -37,7 +46,7 @@ int main(int argc, char **argv) {
         .msg_iovlen = 1, .msg_control = controls[i], .msg_controllen = sizeof controls[i]};
     }
     int got = recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL), count = 0;
-    for (int i = 0; i < got; i++) {
+    for (int i = 0; i < got && !silent; i++) {
       struct cmsghdr *control = CMSG_FIRSTHDR(&messages[i].msg_hdr);
       if (!control || control->cmsg_type != IP_PKTINFO || messages[i].msg_len < from + nonce) continue;
       struct in_pktinfo *info = (struct in_pktinfo *)CMSG_DATA(control);

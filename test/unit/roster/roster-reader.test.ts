@@ -70,6 +70,22 @@ describe('roster reader', () => {
     expect(reads).toEqual(['INDEX', 'S0', 'D0', 'D1']);
   });
 
+  it('reads as much while no server beats as while all do', async () => {
+    const { refresh, reads, write, clock } = rosterWorld();
+    const limits = { shardServers: 2 };
+    let image = rows(5);
+    const readsOf = async (beat: (row: ServerRow) => ServerRow): Promise<readonly string[]> => {
+      clock.advance(30_000);
+      image = image.map(beat);
+      write(image, /./, limits);
+      await refresh();
+      return [...reads];
+    };
+    await readsOf(beaten);
+    expect(await readsOf(beaten)).toEqual(['INDEX', 'D0', 'D1', 'D2']);
+    expect(await readsOf((row) => row)).toEqual(['INDEX', 'D0', 'D1', 'D2']);
+  });
+
   it('leaves what an assigner corrected in its view until the writer moves, and then writes over it', async () => {
     const { reader, refresh, write } = rosterWorld();
     write(rows(1, () => ({ free: 4 })));
