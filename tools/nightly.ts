@@ -24,6 +24,7 @@ const PARTS: readonly Part[] = [
   // Parts of the control plane away for ten minutes: on the virtual clock at full size, and in real time.
   { script: 'outage', args: ['--seed', seed], limitMs: 60 * MINUTE_MS },
   { script: 'outage:real', args: ['--seed', String(Number(seed) % 1_000)], limitMs: 60 * MINUTE_MS },
+  { script: 'outage:real', args: ['--clocks'], limitMs: 5 * MINUTE_MS },
   { script: 'soak', args: ['--for', '3600', '--seed', seed], limitMs: 80 * MINUTE_MS },
   { script: 'bursts', limitMs: 60 * MINUTE_MS },
   { script: 'fuzz', args: ['--for', '600'], limitMs: 30 * MINUTE_MS },

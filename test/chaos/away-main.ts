@@ -1,11 +1,13 @@
 /** `npm run outage:real`: parts of the control plane away in real time, with real processes (docs/RELIABILITY.md). */
 import { parseArgs } from 'node:util';
 import { AWAY, type Away, runAway } from './away.ts';
+import { runRealClocks } from './clocks.ts';
 
 const USAGE = `npm run outage:real -- [flags]
   --away LIST    what is away at once, of ${AWAY.join(', ')} (default: each in turn, and all)
   --for S        how many seconds each time (default: 600; at least 30)
-  --servers N --clients N --seed N    (default: 6, 60, 1)`;
+  --servers N --clients N --seed N    (default: 6, 60, 1)
+  --clocks       no outage: wall clocks that are an hour off`;
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     servers: { type: 'string', default: '6' },
     clients: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
+    clocks: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -25,6 +28,13 @@ const isKnown = asked.every((each) => (AWAY as readonly string[]).includes(each)
 if (values.help || !isKnown || !(seconds >= 30) || !(servers >= 3) || !(clients > 0) || !(seed >= 0)) {
   console.log(USAGE);
   process.exit(values.help ? 0 : 2);
+}
+if (values.clocks) {
+  const cases = await runRealClocks(seed);
+  for (const { whose, skewMs, said, isGood } of cases) {
+    console.log(`${isGood ? 'holds ' : 'BROKEN'} clock of the ${whose} off by ${skewMs / 3_600_000} h: ${said}`);
+  }
+  process.exit(cases.every(({ isGood }) => isGood) ? 0 : 1);
 }
 const MIN_SHARE = 0.99;
 const runs: readonly (readonly Away[])[] =
