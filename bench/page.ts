@@ -3,35 +3,13 @@
  * changes once a second. Prints the CPU of all of Chromium's processes, as a share of one core, the main thread's part, and
  * how long a frame took that shows a step.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { CHROMIUM_FLAGS, findChromium } from '../test/support/chromium.ts';
+import { cpuOfTree } from '../test/support/cpu-of-tree.ts';
 import { startPageFleet } from '../test/support/page-fleet.ts';
 import { pageAssets } from '../tools/build-page.ts';
-
-const TICKS_PER_SECOND = 100;
-
-/** CPU seconds of a process and of those that it started, by /proc/PID/stat (proc(5)). */
-function cpuOfTree(root: number): number {
-  const stats = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-          .replace(/^.*\) /s, '')
-          .split(' ');
-        return [{ pid: Number(pid), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }];
-      } catch {
-        return [];
-      }
-    });
-  const sum = (pid: number): number =>
-    stats.filter(({ parent }) => parent === pid).reduce((total, child) => total + sum(child.pid), 0) +
-    (stats.find((each) => each.pid === pid)?.ticks ?? 0);
-  return sum(root) / TICKS_PER_SECOND;
-}
 
 const { values } = parseArgs({
   options: {

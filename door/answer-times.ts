@@ -8,9 +8,9 @@ export interface AnswerTimes {
 }
 
 const FIRST_US = 10;
-/** Four buckets an octave: 2^(1/4) is 1.19. Seventy reach to 1.5 s; what is longer counts there. */
+/** Four buckets an octave: 2^(1/4) is 1.19. Ninety reach to 50 s; what is longer counts there. */
 const PER_OCTAVE = 4;
-const BUCKETS = 70;
+const BUCKETS = 90;
 const US_PER_MS = 1_000;
 
 export function createAnswerTimes(): AnswerTimes {

@@ -14,7 +14,7 @@ import type { NetworkLoadBalancer, NetworkTargetGroup } from 'aws-cdk-lib/aws-el
 import { Construct } from 'constructs';
 import { checkBundles, DIST, DOOR_BUNDLE, fetchedFile, fetchStatement, ffiBundle, nodeBundle } from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
-import { amazonLinux, bootSignal, machineRole, machineTemplate } from './machine.ts';
+import { amazonLinux, bootSignal, machineRole, machineTemplate, sessionStatement } from './machine.ts';
 import {
   allowProbes,
   healthyTargets,
@@ -55,6 +55,12 @@ export interface DoorProps {
    */
   readonly healthPort?: number;
   /**
+   * Port of the page for operators, on the gateways' loopback alone: a session of Systems Manager forwards it.
+   *
+   * @default 17090
+   */
+  readonly pagePort?: number;
+  /**
    * Type of the gateways.
    *
    * @default t4g.small
@@ -86,6 +92,8 @@ export interface DoorProps {
   readonly bundles?: string;
 }
 
+/** In the unit's RuntimeDirectory: made at the start, gone with the program. */
+const PAGE_TOKEN_FILE = '/run/onedoor/page-token';
 /** How long a new gateway may take from its start to its first answer. */
 const BOOT_TIME = Duration.minutes(5);
 
@@ -101,13 +109,15 @@ export class Door extends Construct implements IProbeDoor {
 
   constructor(scope: Construct, id: string, props: DoorProps) {
     super(scope, id);
-    const { probePort = 7000, targetPort = 17_000, healthPort = 17_080, minCapacity = 2, maxCapacity = 4 } = props;
-    const { instanceType = new InstanceType('t4g.small'), bundles = DIST } = props;
+    const { probePort = 7000, targetPort = 17_000, healthPort = 17_080, pagePort = 17_090 } = props;
+    const { minCapacity = 2, maxCapacity = 4, instanceType = new InstanceType('t4g.small'), bundles = DIST } = props;
     const node = nodeBundle(instanceType.architecture);
     checkProps(
       checkInteger('probePort', probePort, 1, 65_535),
       checkInteger('targetPort', targetPort, 1, 65_535),
       checkInteger('healthPort', healthPort, 1, 65_535),
+      checkInteger('pagePort', pagePort, 1, 65_535),
+      validatePagePort(pagePort, [targetPort, healthPort]),
       checkInteger('minCapacity', minCapacity, 1, 100),
       checkInteger('maxCapacity', maxCapacity, 1, 100),
       validateCapacity(minCapacity, maxCapacity),
@@ -123,6 +133,7 @@ export class Door extends Construct implements IProbeDoor {
     const ffi = ffiPath === undefined ? undefined : fetchedFile(this, 'Ffi', ffiPath);
     role.addToPolicy(fetchStatement([code, runtime, ...(ffi ? [ffi] : [])]));
     props.registry.grantGateway(role);
+    role.addToPolicy(sessionStatement());
     props.keys.grantRead(role);
     const template = machineTemplate(this, 'Template', {
       instanceType,
@@ -141,7 +152,7 @@ export class Door extends Construct implements IProbeDoor {
           ONEDOOR_KEY_SECRET: props.keys.secretArn,
           ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
         },
-        arguments: ['--port', String(targetPort), '--health-port', String(healthPort), '--stop-ms', '5000'],
+        arguments: doorArguments({ targetPort, healthPort, pagePort }),
         healthUrl: `http://127.0.0.1:${healthPort}/healthz`,
         signal: bootSignal(this, () => this.group),
       },
@@ -198,4 +209,15 @@ export class Door extends Construct implements IProbeDoor {
 
 function validateCapacity(min: number, max: number): string | undefined {
   return checkThat(min <= max, 'maxCapacity', `at least minCapacity (${min})`, max);
+}
+
+function validatePagePort(port: number, taken: readonly number[]): string | undefined {
+  return checkThat(!taken.includes(port), 'pagePort', `none of the other ports (${taken.join(', ')})`, port);
+}
+
+function doorArguments({ targetPort, healthPort, pagePort }: Record<'targetPort' | 'healthPort' | 'pagePort', number>) {
+  return [
+    ...['--port', String(targetPort), '--health-port', String(healthPort), '--stop-ms', '5000'],
+    ...['--page-port', String(pagePort), '--page-token-file', PAGE_TOKEN_FILE],
+  ];
 }

@@ -17,7 +17,7 @@ import {
   OperatingSystemType,
   UserData,
 } from 'aws-cdk-lib/aws-ec2';
-import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { type BootProps, bootScript, type DoorBoot } from './boot/boot-script.ts';
 import { type WindowsBoot, windowsBootScript } from './boot/windows-boot.ts';
@@ -25,6 +25,20 @@ import { type WindowsBoot, windowsBootScript } from './boot/windows-boot.ts';
 /** The role of machines that run a program of ours. It may do what it is granted and nothing else. */
 export function machineRole(scope: Construct, id: string): Role {
   return new Role(scope, id, { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+}
+
+/**
+ * What the agent of Systems Manager needs for sessions and nothing of its other services (AWS Systems Manager User Guide,
+ * "Verify or add instance permissions for Session Manager"). These actions know no resources. Who may begin a session is
+ * said by the policies of people.
+ */
+export function sessionStatement(): PolicyStatement {
+  const channels = ['CreateControlChannel', 'CreateDataChannel', 'OpenControlChannel', 'OpenDataChannel'];
+  return new PolicyStatement({
+    sid: 'Sessions',
+    actions: ['ssm:UpdateInstanceInformation', ...channels.map((name) => `ssmmessages:${name}`)],
+    resources: ['*'],
+  });
 }
 
 /** An image by its id, in whatever region the stack goes to. */

@@ -36,7 +36,7 @@ export function describeEvent(event: LocalEvent): string {
     case 'lost':
       return `${event.client} lost ${event.server}`;
     case 'reassigned':
-      return `${event.client} moved from ${event.from} to ${event.server} in ${event.tookMs} ms`;
+      return `${event.client} moved from ${event.from} to ${event.server}${event.tookMs > 0 ? ` in ${event.tookMs} ms` : ''}`;
     case 'left':
       return `${event.client} left ${event.server}`;
     case 'refused':

@@ -115,7 +115,8 @@ export function createEvents(): (events: readonly PageEvent[]) => void {
 /** The door's own health. */
 export function showDoor({ door, info }: Picture): void {
   const panel = byId('door');
-  panel.classList.toggle('bad', door?.status !== 'ok' || door.rosterDegraded === true);
+  panel.classList.toggle('bad', door?.status !== 'ok');
+  panel.classList.toggle('still', door?.rosterDegraded === true);
   const list = panel.querySelector('dl')!;
   if (!door) {
     setTerms(list, [['state', 'does not answer: clients that ask now get nothing from it']]);
@@ -128,7 +129,7 @@ export function showDoor({ door, info }: Picture): void {
     ['version', door.version ?? '?'],
     ['policy', info?.policy ?? '?'],
     ['roster', door.rosterDegraded ? `${roster}; it stands still` : roster],
-    ['servers it gives out', `${door.openServers} of ${door.servers}`],
+    ['gives out', `${door.openServers} of ${door.servers} servers`],
     ...(liveDoors.length > 0 ? [['doors alive', liveDoors.join(', ')] as const] : []),
     ...(probing
       ? [

@@ -75,7 +75,7 @@ const PLOTS: readonly Plot[] = [
       { label: '99 %', colour: 'draining', areSparse: true, values: pick('p99') },
     ],
   },
-  { title: 'Refused and dropped', unit: 'per s', lines: lostLines },
+  { title: 'Refused, dropped', unit: 'per s', lines: lostLines },
 ];
 
 interface Drawn {
@@ -149,7 +149,7 @@ function optionsOf(lines: readonly Line[], width: number): uPlot.Options {
   return {
     width,
     height: HIGH_PX,
-    padding: [6, 4, 0, 0],
+    padding: [6, 16, 0, 0],
     cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false } },
     legend: { live: true },
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(max ?? 0, LEAST_TOP) * 1.08] } },

@@ -122,7 +122,8 @@ function listenToKeys(
       return;
     }
     event.preventDefault();
-    if (step !== 0) choose(at < 0 ? 0 : Math.min(size - 1, Math.max(0, at + step)), false);
+    const next = at >= 0 ? at + step : event.key === 'End' ? size : 0;
+    if (step !== 0) choose(Math.min(size - 1, Math.max(0, next)), false);
   });
   document.addEventListener('keydown', (event) => {
     const isTyping = event.target instanceof HTMLElement && event.target.matches('input, select, textarea');

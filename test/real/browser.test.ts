@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -6,20 +5,10 @@ import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServer } from '../../adapters/http/server.ts';
 import { buildClient } from '../../tools/build-client.ts';
+import { CHROMIUM_FLAGS, findChromium } from '../support/chromium.ts';
 import { type LocalProgram, startLocal } from '../support/local-program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-
-/** Debian's browser: `apt-get install chromium`. */
-function findChromium(): string | undefined {
-  try {
-    return execFileSync('sh', ['-c', 'command -v chromium || command -v chromium-browser'], {
-      encoding: 'utf8',
-    }).trim();
-  } catch {
-    return undefined;
-  }
-}
 
 const executablePath = findChromium();
 
@@ -56,7 +45,7 @@ describe.skipIf(executablePath === undefined)('the client in a real browser', ()
     const { port } = await site.listen(0, '127.0.0.1');
     // An origin of its own: every call to the door crosses origins.
     origin = `http://localhost:${port}`;
-    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await chromium.launch({ executablePath: executablePath!, args: CHROMIUM_FLAGS });
     page = await browser.newPage();
     page.on('pageerror', (error) => faults.push(error.message));
   });

@@ -16,6 +16,8 @@ export interface LocalProgram {
   readonly api: string;
   /** Endpoint of its DynamoDB engine. */
   readonly registry: string;
+  /** Address of the page for operators, with its token. */
+  readonly page: string;
   readonly servers: readonly string[];
   /** Of the launcher. */
   readonly pid: number;
@@ -30,13 +32,13 @@ function anyNetwork(): string {
   return `127.${octet()}.${octet()}.`;
 }
 
-/** `npm start` without a crowd, on ports and addresses of its own; resolves when all servers are open. */
-export async function startLocal(servers: number): Promise<LocalProgram> {
+/** `npm start`, by default without a crowd, on ports and addresses of its own; resolves when all servers are open. */
+export async function startLocal(servers: number, crowd = 0): Promise<LocalProgram> {
   const network = anyNetwork();
   const bind = `${network}1`;
   const [http, probe, registry] = [await freePorts(2), await freePorts(1), await freePorts(1)];
   const ports = ['--http-port', String(http), '--probe-port', String(probe), '--registry-port', String(registry)];
-  const flags = ['--json', '--crowd', '0', '--servers', String(servers), '--bind', bind, ...ports];
+  const flags = ['--json', '--crowd', String(crowd), '--servers', String(servers), '--bind', bind, ...ports];
   const child = spawn(process.execPath, [join(ROOT, 'local/main.ts'), ...flags], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -58,6 +60,7 @@ export async function startLocal(servers: number): Promise<LocalProgram> {
     door: ready.door,
     network,
     api: ready.api,
+    page: ready.page,
     registry: ready.registry,
     servers: ready.servers,
     pid: child.pid!,

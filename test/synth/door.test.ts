@@ -125,9 +125,29 @@ describe('the door with no more than it needs', () => {
     const script = userData(template);
     expect(script).toMatch(/ONEDOOR_TABLE='\$\{Registry\w+\}'/);
     expect(script).toMatch(/ONEDOOR_KEY_SECRET='\$\{Keys\w+\.Id\}'/);
-    expect(script).toContain("ONEDOOR_ARGUMENTS='--port 17000 --health-port 17080 --stop-ms 5000'");
+    expect(script).toContain(
+      "ONEDOOR_ARGUMENTS='--port 17000 --health-port 17080 --stop-ms 5000 --page-port 17090 --page-token-file /run/onedoor/page-token'",
+    );
     expect(script).toContain("HEALTH_URL='http://127.0.0.1:17080/healthz'");
     expect(script).toMatch(/cfn-signal --exit-code \$\? --stack "\$\{AWS::StackName\}" --resource "DoorGroup\w+"/);
+  });
+
+  it('keeps the page on loopback, and lets a session of Systems Manager come to it', () => {
+    const sessions = statementsOf(template).filter(({ Sid }) => Sid === 'Sessions');
+    expect(sessions.map(({ Action }) => Action)).toEqual([
+      [
+        'ssm:UpdateInstanceInformation',
+        'ssmmessages:CreateControlChannel',
+        'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel',
+        'ssmmessages:OpenDataChannel',
+      ],
+    ]);
+    const rules = Object.values(template.findResources('AWS::EC2::SecurityGroupIngress'));
+    expect(rules.map(({ Properties }) => Properties.ToPort)).not.toContain(17_090);
+    expect(() => aDoor({ pagePort: 17_080 })).toThrow(
+      '`pagePort` must be none of the other ports (17000, 17080), got: 17080.',
+    );
   });
 
   it('lets a gateway fetch its three files and no other object', () => {

@@ -24,6 +24,11 @@ const ACKNOWLEDGED: readonly Acknowledgement[] = [
     because: 'DescribeInstances, DescribeAutoScalingGroups and ListStreams know no resources',
   },
   {
+    rule: /-IAM5\[Resource::\*\]$/,
+    where: /^Door\/Role\//,
+    because: 'the actions of a session of Systems Manager know no resources',
+  },
+  {
     rule: /-IAM5\[Resource::arn:.*:autoScalingGroup:\*:autoScalingGroupName\//,
     where: /^Reaper\/ResourceRole\//,
     because: 'the star stands for the id that AWS gives the group; its name is there',
