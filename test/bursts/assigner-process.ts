@@ -1,6 +1,7 @@
 /**
  * One assigner in a process of its own, for test/bursts: gets its orders over IPC, and ends with whoever started it.
  */
+import { flushCompileCache } from 'node:module';
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { isConditionFailed } from '../../adapters/dynamodb/calls.ts';
 import { createDynamoClient, type DynamoClient } from '../../adapters/dynamodb/client.ts';
@@ -182,4 +183,6 @@ process.on('message', (order: Order) => void obey(order));
 process.on('disconnect', () => process.exit());
 // A terminal tells the whole group; the one who started it says when this ends.
 process.on('SIGINT', () => {});
+// Nobody ends in peace here: without this, nothing of what was compiled would be kept.
+flushCompileCache();
 say({ kind: 'ready' });

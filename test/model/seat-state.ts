@@ -72,7 +72,7 @@ export interface AgentState {
   readonly settled: SettledMemory;
 }
 
-export interface SettledMemory {
+interface SettledMemory {
   readonly book: SeatBook | undefined;
   readonly bookText: string;
   readonly journal: readonly JournalEntry[];
