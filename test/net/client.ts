@@ -5,7 +5,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { connect as connectTcp } from 'node:net';
 import { createInterface } from 'node:readline';
-import { connect } from '../../client/index.ts';
+import { connect, type Session } from '../../client/index.ts';
 
 /** What the lab may ask for. `socket` is a number of its choice. */
 export type ClientOrder =
@@ -17,7 +17,10 @@ export type ClientOrder =
       readonly hex: string;
     }
   | { readonly order: 'tcp'; readonly socket: number; readonly to: string; readonly port: number; readonly hex: string }
-  | { readonly order: 'connect'; readonly door: string; readonly http: string | false };
+  | { readonly order: 'connect'; readonly door: string; readonly http: string | false }
+  /** A session that stays until it is asked for. */
+  | { readonly order: 'hold'; readonly door: string }
+  | { readonly order: 'release' };
 
 /** What came in at a socket. */
 export interface Heard {
@@ -28,6 +31,7 @@ export interface Heard {
 }
 
 const sockets = new Map<number, Socket>();
+let held: { readonly session: Session; lost: number } | undefined;
 const say = (what: object): void => console.log(JSON.stringify(what));
 
 function open(socket: number, to: string): Socket {
@@ -58,6 +62,19 @@ async function follow(order: ClientOrder): Promise<object> {
   if (order.order === 'tcp') {
     talkTcp(order.socket, order.to, order.port, order.hex);
     return {};
+  }
+  if (order.order === 'hold') {
+    const session = await connect({ door: order.door, http: false, timeoutMs: 20_000 });
+    const holds = { session, lost: 0 };
+    session.on('lost', () => holds.lost++);
+    held = holds;
+    return { via: session.via };
+  }
+  if (order.order === 'release') {
+    const { session, lost } = held!;
+    held = undefined;
+    await session.close();
+    return { lost };
   }
   const session = await connect({ door: order.door, http: order.http, timeoutMs: 20_000 });
   const { via, server } = session;

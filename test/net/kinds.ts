@@ -13,9 +13,9 @@ const FILTERING: Readonly<Record<Kind, Filtering>> = {
   symmetric: 'address-port',
 };
 
-export function nat(kind: Kind, address: string = PUBLIC): Part {
+export function nat(kind: Kind, address: string = PUBLIC, timeoutMs: number = UDP_TIMEOUT_MS): Part {
   const mapping = kind === 'symmetric' ? 'flow' : 'endpoint';
-  return { kind: 'nat', public: address, mapping, filtering: FILTERING[kind], timeoutMs: UDP_TIMEOUT_MS };
+  return { kind: 'nat', public: address, mapping, filtering: FILTERING[kind], timeoutMs };
 }
 
 /** One behind the other: at home, and the carrier's. */

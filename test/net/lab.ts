@@ -181,6 +181,14 @@ export class NatLab {
     return line && (line['dropped'] === undefined ? 'passed' : 'dropped');
   }
 
+  /** From where packets to that place seemed to come, of one protocol, after the `since`-th line; each packet. */
+  sources(protocol: 'udp' | 'tcp', to: string, since: number): readonly string[] {
+    const passed = this.box.lines.slice(since).map((line) => String(line['passed'] ?? ''));
+    return passed
+      .filter((packet) => packet.startsWith(`${protocol} `) && ends(packet).to === to)
+      .map((packet) => ends(packet).from);
+  }
+
   /** Packets to, and from, that place that the box has dropped so far. */
   dropsTo(to: string): number {
     return this.box.lines.filter(({ dropped }) => ends(dropped).to === to).length;

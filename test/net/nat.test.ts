@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLIENT_SIDES, ipv6Router, nat, serverFirewall, UDP_TIMEOUT_MS } from './kinds.ts';
 import { missingForLab, NatLab, type Part } from './lab.ts';
-import { GAME_PORT, PROBE_PORT } from './places.ts';
-import { askByTcp, askDoor, firstKeepalive, punchArrives, pushAfterIdle, sdk } from './questions.ts';
+import { GAME_PORT, PROBE_PORT, PUBLIC } from './places.ts';
+import { askByTcp, askDoor, firstKeepalive, punchArrives, pushAfterIdle, sdk, sessionAfterIdle } from './questions.ts';
 
 const PAGE = 'docs/NAT.md';
 const missing = missingForLab();
@@ -123,6 +123,53 @@ describe.skipIf(missing !== undefined)('clients behind NATs', () => {
     ]);
   });
 
+  it('hear it in any NAT that waits longer than they are silent', async () => {
+    const every = [20, 60] as const;
+    const rows: Row[] = [];
+    for (const seconds of [15, 60, 120, 300]) {
+      const row = [`${seconds} s`];
+      for (const each of every) {
+        await lab.build([nat('port-restricted', PUBLIC, seconds * 1_000)]);
+        row.push(await pushAfterIdle(lab, each, GAME_PORT));
+      }
+      rows.push(row);
+    }
+    keep('NATs of other times', ['the NAT waits', ...every.map((each) => `a word each ${each} s`)], rows);
+    expect(rows).toEqual([
+      ['15 s', 'lost', 'lost'],
+      ['60 s', 'arrives', 'arrives'],
+      ['120 s', 'arrives', 'arrives'],
+      ['300 s', 'arrives', 'arrives'],
+    ]);
+  });
+
+  it('keep their place in the NAT by keepalives, over UDP and over TCP', async () => {
+    const rows: Row[] = [];
+    for (const [name, blocked] of [
+      ['nothing', []],
+      ['UDP', ['udp']],
+    ] as const) {
+      const row: string[] = [name];
+      for (const each of [20, 40]) {
+        await lab.build([nat('port-restricted')], blocked);
+        row.push(await sessionAfterIdle(lab, 3, each));
+      }
+      rows.push(row);
+    }
+    keep('Sessions of the SDK', ['blocked', 'keepalive each 20 s', 'keepalive each 40 s'], rows);
+    expect(rows).toEqual([
+      ['nothing', 'udp: goes on, seen at the same place', 'udp: goes on, seen at another place'],
+      ['UDP', 'tcp: goes on, seen at the same place', 'tcp: goes on, seen at another place'],
+    ]);
+  });
+
+  if (process.env['NAT_REAL'] !== undefined) {
+    it('hear a push after three real minutes', { timeout: 240_000 }, async () => {
+      await lab.build([nat('port-restricted')]);
+      expect(await pushAfterIdle(lab, 20, GAME_PORT, { isReal: true })).toBe('arrives');
+    });
+  }
+
   it('come in by TCP where UDP is blocked, and by HTTP where that is too', async () => {
     const rows: Row[] = [];
     const walls = [
@@ -169,6 +216,6 @@ describe.skipIf(missing !== undefined)('clients behind NATs', () => {
       expect(page).toContain(`### ${title}\n\n${table}\n`);
     }
     if (process.env['NAT_PAGE'] === 'write') writeFileSync(PAGE, page);
-    expect(tables.size).toBe(5);
+    expect(tables.size).toBe(7);
   });
 });

@@ -109,8 +109,46 @@ export async function firstKeepalive(
   return isHeard() ? 'passes' : 'dropped';
 }
 
+/** The NAT's clock goes on; in step with the real one, or at once. */
+async function pass(lab: NatLab, seconds: number, isReal: boolean): Promise<void> {
+  if (!isReal) {
+    await lab.box.tell({ advance: seconds * 1_000 });
+    return;
+  }
+  for (let second = 0; second < seconds; second++) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await lab.box.tell({ advance: 1_000 });
+  }
+}
+
+/**
+ * What a session of the SDK has of its NAT after `words` keepalives, between which this much of the NAT's time has passed:
+ * whether it is still there, and still seen at the same place.
+ */
+export async function sessionAfterIdle(lab: NatLab, words: number, everySeconds: number): Promise<string> {
+  const to = `${SERVERS.one} ${PROBE_PORT}`;
+  const since = lab.box.lines.length;
+  const { via } = await lab.client.tell({ order: 'hold', door: DOORS.door[0] });
+  const protocol = via === 'tcp' ? 'tcp' : 'udp';
+  const places = () => lab.sources(protocol, to, since);
+  await lab.until('the ticket is shown', () => places().length > 0);
+  for (let word = 0; word < words; word++) {
+    const before = places().length;
+    await lab.box.tell({ advance: everySeconds * 1_000 });
+    await lab.until('the next keepalive passes', () => places().length > before);
+  }
+  const { lost } = await lab.client.tell({ order: 'release' });
+  const isSame = new Set(places()).size === 1;
+  return `${via}: ${lost === 0 ? 'goes on' : 'lost'}, seen at ${isSame ? 'the same place' : 'another place'}`;
+}
+
 /** Whether the game's push arrives after three minutes in which the client sent this often, to this port. */
-export async function pushAfterIdle(lab: NatLab, everySeconds: number, port: number): Promise<string> {
+export async function pushAfterIdle(
+  lab: NatLab,
+  everySeconds: number,
+  port: number,
+  { isReal = false } = {},
+): Promise<string> {
   const socket = lab.newSocket();
   const { one: to } = SERVERS;
   const say = async (text: string, toPort: number): Promise<void> => {
@@ -121,11 +159,11 @@ export async function pushAfterIdle(lab: NatLab, everySeconds: number, port: num
   };
   await say('hello', GAME_PORT);
   for (let seconds = 0; seconds + everySeconds < 180; seconds += everySeconds) {
-    await lab.box.tell({ advance: everySeconds * 1_000 });
+    await pass(lab, everySeconds, isReal);
     await say('still here', port);
   }
   // The game speaks when the last word is as old as it gets.
-  await lab.box.tell({ advance: everySeconds * 1_000 - 1_000 });
+  await pass(lab, everySeconds - 1, isReal);
   const before = lab.dropsFrom(`${to} ${GAME_PORT}`);
   await lab.internet.tell({ order: 'push' });
   const isHeard = () => lab.heard(socket).some(({ hex }) => hex === Buffer.from('push').toString('hex'));
