@@ -64,8 +64,9 @@ for (const { name, most, scene } of CASES.filter((each) => each.name.includes(va
     console.log(
       `${name.padEnd(24)} ${how.padEnd(15)} ${uneven.toFixed(3)}  ${rest}  ${counts.failed} ${counts.wronged}`,
     );
-    if (how === 'with stock') atMost(`max/mean: ${name}`, most, uneven);
-    else told(`max/mean, ${how}: ${name}`, uneven);
+    const what = `max/mean, ${SERVERS} servers`;
+    if (how === 'with stock') atMost(`${what}: ${name}`, most, uneven);
+    else told(`${what}, ${how}: ${name}`, uneven);
     if (how !== 'with stock' || scene.load !== 0.9) continue;
     atMost(`conflicts per 100 reservations: ${name}`, 0.1, per100(counts.refused, counts));
     atMost(`refused while a seat was free: ${name}`, 0, counts.wronged);
