@@ -22,6 +22,7 @@ import {
 } from '../core/registry/seat-book.ts';
 import { readTakeReply, type TakenSeats } from '../core/registry/take.ts';
 import { bytesToHex } from '../core/text.ts';
+import type { OperatorWishes } from './operator-wishes.ts';
 import { RowProof } from './row-proof.ts';
 import type { SeatKeeperOptions } from './seat-keeper-options.ts';
 import { writeTake } from './write-take.ts';
@@ -43,7 +44,9 @@ export class SeatKeeper {
   readonly #options: SeatKeeperOptions;
   #book: SeatBook | undefined;
   #placement: Placement | undefined;
-  #isDrainAsked = false;
+  #wishes: OperatorWishes = {};
+  /** The beat of this life's claim. */
+  #claimedAt = 0;
   /** What the journal held; undefined on a machine where no agent ever served this slot. */
   #restored: JournalState | undefined;
   readonly #proof: RowProof;
@@ -70,9 +73,9 @@ export class SeatKeeper {
     return this.#placement;
   }
 
-  /** The operator wants the server empty, by the newest reply. */
-  get isDrainAsked(): boolean {
-    return this.#isDrainAsked;
+  /** What the operator wants, by the newest reply, and the beat from which on it is meant for this life. */
+  get wishes(): { readonly wanted: OperatorWishes; readonly since: number } {
+    return { wanted: this.#wishes, since: this.#claimedAt };
   }
 
   /** K. */
@@ -123,7 +126,8 @@ export class SeatKeeper {
     this.#proof.landed(sentAtMs);
     this.#raiseFromMs = raisesFromMs(start, nowMs, timing);
     this.#placement = reply.row?.placement;
-    this.#isDrainAsked = reply.row?.drain === true;
+    this.#wishes = reply.row ?? {};
+    this.#claimedAt = seats.beat;
     this.#compact(this.#book);
     return true;
   }
@@ -262,7 +266,7 @@ export class SeatKeeper {
     }
     this.#book = book;
     this.#placement = reply.row?.placement ?? this.#placement;
-    this.#isDrainAsked = reply.row?.drain === true;
+    this.#wishes = reply.row ?? {};
     return true;
   }
 

@@ -18,6 +18,7 @@ import { createLobbyPages, type LobbyFacts, lobbyFacts } from './lobby.ts';
 import { createOutage } from './log.ts';
 import type { GameFacing, GameReport } from './loopback-api.ts';
 import { Moving } from './moving.ts';
+import { WishDesk } from './operator-wishes.ts';
 import { SeatKeeper } from './seat-keeper.ts';
 import { SessionWatch } from './session-watch.ts';
 import { createSight, type Sight } from './sight.ts';
@@ -40,6 +41,7 @@ export class Slot implements GameFacing {
   #reading: LoadReading = { sessions: 0 };
   #isHeld = false;
   readonly #moving: Moving;
+  readonly #wishes: WishDesk;
   readonly #drains: DrainWatch;
   #isGone = false;
   readonly #sight: Sight;
@@ -72,6 +74,7 @@ export class Slot implements GameFacing {
       holdMs: timing.holdMs,
       clock,
     });
+    this.#wishes = new WishDesk(this.#moving, ({ count }) => log.info({ count }, 'sending clients to other servers'));
     this.#drains = new DrainWatch({
       ...{ isDraining: () => this.#moving.isOn, book: () => this.#keeper.book, holdMs: timing.holdMs, clock },
       onAcknowledged: () => log.info('the drain is complete: nobody is sent here any more'),
@@ -256,7 +259,7 @@ export class Slot implements GameFacing {
     const { log, clock } = this.#options;
     const { sessions, book } = this.#keeper;
     log.info({ sessions }, 'the row is claimed');
-    this.#obey();
+    this.#wishes.obey(this.#keeper.wishes);
     for (const session of book?.sessions.values() ?? []) this.#sessions.began(session, clock.monoMs(), false);
   }
 
@@ -268,15 +271,10 @@ export class Slot implements GameFacing {
     this.#told = told;
     this.#sight.told(told);
     this.#drains.told(state);
-    this.#obey();
+    // The operator's wishes stand in the row, and came with the reply.
+    this.#wishes.obey(this.#keeper.wishes);
     // The reply may have brought the placement, or the game may have changed meanwhile.
     this.#kickIfChanged();
-  }
-
-  /** The operator's wish stands in the row, and came with the reply. */
-  #obey(): void {
-    if (this.#keeper.isDrainAsked) this.#moving.begin('operator');
-    else this.#moving.end('operator');
   }
 
   #kickIfOwed(): void {

@@ -133,6 +133,12 @@ function steering(program: Command, does: Does): void {
   );
   does(
     withTarget(
+      program.command('move <server>').description('send some of its clients to other servers, seat in hand'),
+    ).addArgument(new Argument('<count>', 'how many').argParser(wholeNumber(1, 65_535))),
+    async () => (await import('./commands/move.ts')).run,
+  );
+  does(
+    withTarget(
       program.command('enrol <machine>').description('write verified rows for a machine that EC2 does not know'),
     )
       .requiredOption('--app <name>', 'app that its servers run', name)

@@ -14,6 +14,7 @@ import {
   commandUpdate,
   drainUpdate,
   forgetCondition,
+  moveUpdate,
   placementUpdate,
   suspicionUpdate,
 } from './row-update.ts';
@@ -131,6 +132,7 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
     bury: (key) => update(key, burialUpdate()),
     suspect: (key, suspect) => update(key, suspicionUpdate(suspect)),
     drain: (key, drain) => update(key, drainUpdate(drain)),
+    move: (key, wish) => update(key, moveUpdate(wish)),
     async list(machine) {
       const items = await listItems(access, machine);
       return items.flatMap((item) => rowOf(item) ?? []);

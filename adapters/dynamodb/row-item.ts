@@ -103,6 +103,7 @@ export function rowOfItem(item: Item, report: (row: MalformedRow) => void): Serv
       key,
       suspect: item['suspect']?.BOOL === true,
       ...(item['drain']?.BOOL === true && { drain: true }),
+      ...(item['move']?.M && { move: { count: count(item['move'].M, 'count'), beat: count(item['move'].M, 'beat') } }),
       ...(item['sees']?.SS && { sees: item['sees'].SS }),
       ...(seats && { seats }),
       ...(placement && { placement }),

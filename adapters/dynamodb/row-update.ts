@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { RowCommand } from '../../core/registry/commands.ts';
-import type { Placement } from '../../core/registry/row.ts';
+import type { MoveWish, Placement } from '../../core/registry/row.ts';
 import { placementAttributes, ROW_FORMAT } from './row-item.ts';
 
 /** Value of `kind` in every server row: hash key of the index `servers`, which no other item has. */
@@ -168,6 +168,10 @@ export function drainUpdate(drain: boolean): Conditional {
   return drain
     ? conditional('SET #drain = :drain', [AGENT_MADE_IT], { ':drain': { BOOL: true } })
     : conditional('REMOVE #drain', [AGENT_MADE_IT]);
+}
+
+export function moveUpdate({ count, beat }: MoveWish): Conditional {
+  return conditional('SET #move = :move', [AGENT_MADE_IT], { ':move': { M: { count: N(count), beat: N(beat) } } });
 }
 
 export function forgetCondition(beat: number): Conditional {

@@ -48,6 +48,9 @@ export function createMemoryStore(): RegistryStore {
     async drain(key, drain) {
       return change(key, ({ drain: _, ...row }) => (drain ? { ...row, drain } : row));
     },
+    async move(key, move) {
+      return change(key, (row) => ({ ...row, move }));
+    },
     async forget(key, beat) {
       const seats = rows.get(key)?.seats;
       return seats?.state === 'gone' && seats.beat === beat && rows.delete(key);

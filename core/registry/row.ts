@@ -57,6 +57,15 @@ export interface ServerRow {
   readonly sees?: readonly string[];
   /** The operator wants the server empty: its agent drains from its next beat on. Absent: he does not. */
   readonly drain?: true;
+  /** The operator wants some of its clients elsewhere, once. */
+  readonly move?: MoveWish;
+}
+
+/** That so many clients of a server go to others: obeyed once, by the life of the agent that had this beat or a later one. */
+export interface MoveWish {
+  readonly count: number;
+  /** The row's when it was asked for: tells wishes apart, and old ones from new ones, without any clock. */
+  readonly beat: number;
 }
 
 const OPERATOR_PREFIX = 'op:';

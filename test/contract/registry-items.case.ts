@@ -75,6 +75,18 @@ export function describeRegistryItems(behaves: Behaves): void {
       expect((await store.drain(KEY, false)).ok).toBe(true);
     });
 
+    behaves(
+      'keeps the wish that clients go elsewhere, whatever the agent writes, until the next one',
+      async (store) => {
+        const seats = await aRow(store);
+        const wish = { count: 3, beat: seats.beat };
+        expect((await store.move(KEY, wish)).row).toStrictEqual({ key: KEY, suspect: false, move: wish, seats });
+        expect((await store.write(KEY, beatOf(seats))).row?.move).toStrictEqual(wish);
+        expect((await store.move(KEY, { count: 1, beat: seats.beat + 1 })).row?.move?.count).toBe(1);
+        expect((await store.list())[0]?.move).toStrictEqual({ count: 1, beat: seats.beat + 1 });
+      },
+    );
+
     behaves('forgets a buried row, but none whose agent beat since or is not buried', async (store) => {
       const seats = await aRow(store);
       expect(await store.forget(KEY, seats.beat)).toBe(false);

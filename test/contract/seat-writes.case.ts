@@ -48,6 +48,7 @@ export function describeSeatWrites(behaves: Behaves): void {
         await store.suspect(KEY, true),
         await store.drain(KEY, true),
         await store.drain(KEY, false),
+        await store.move(KEY, { count: 1, beat: 1 }),
       ];
       expect(refusals).toStrictEqual(refusals.map(() => ({ ok: false, row: undefined })));
       expect(await store.get(KEY)).toBeUndefined();

@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Session } from '../../client/index.ts';
 import { until } from '../support/program.ts';
@@ -68,6 +70,28 @@ describe('a server that goes', () => {
     await until('the client is told', () => told.at(-1) === `from ${from} to ${session.server.id}`);
     expect(told).toContain('moving to a seat');
     expect(told).not.toContain('lost');
+    await session.close();
+  });
+
+  it('sends as many clients elsewhere as its operator wants, and goes on', async () => {
+    const { session, told } = await aPlayer('chosen');
+    const from = session.server.id;
+    const registry = ['--table', 'onedoor', '--registry', 'http://127.0.0.1:18900', '--http', API];
+    const env = {
+      PATH: process.env['PATH'],
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'x',
+      AWS_SECRET_ACCESS_KEY: 'x',
+    };
+    const move = [join(import.meta.dirname, '../../cli/main.ts'), 'move', from, '1', ...registry];
+    expect((await promisify(execFile)(process.execPath, move, { env })).stdout).toMatch(/send 1 of \d+ sessions/);
+    await until('the client has moved', () => session.server.id !== from, WAIT_MS);
+    await until('the client is told', () => told.at(-1) === `from ${from} to ${session.server.id}`);
+    expect(told).not.toContain('lost');
+    const { servers } = (await (await fetch(`${API}/v1/servers`)).json()) as {
+      servers: { id: string; status: string }[];
+    };
+    expect(servers.find(({ id }) => id === from)?.status).toBe('ready');
     await session.close();
   });
 

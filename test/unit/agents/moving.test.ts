@@ -154,4 +154,22 @@ describe('asking the door for a seat', () => {
     const strange = await aDoor(() => new TextEncoder().encode('HTTP/1.1 400 Bad Request'));
     await expect(strange(ANN, 4, PLACEMENT)).rejects.toThrow('no packet');
   });
+
+  it('sends off as many as the operator wants, each once there is a seat for it, and nobody else', async () => {
+    const { moving, clock } = aMoving(granted());
+    moving.sendOff(1);
+    // Not before there is somewhere to go: this server ends nothing.
+    expect([moving.isOn, moving.of(SUB, 4)]).toEqual([false, undefined]);
+    await pause(0);
+    // Each beat says anew that nobody wants it drained.
+    moving.end('operator');
+    expect(moving.of(SUB, 4)).toMatchObject({ next: { server: 'i-next.0', ticket: 'a-ticket' } });
+    expect(moving.of(undefined, 4)).toBeUndefined();
+    expect(moving.of(toBase64Url(Uint8Array.of(9)), 4)).toBeUndefined();
+    // It was one: from then on he may stay.
+    clock.advance(60_000);
+    expect(moving.of(SUB, 4)).toBeUndefined();
+    await pause(0);
+    expect(moving.of(SUB, 4)).toBeUndefined();
+  });
 });
