@@ -28,6 +28,10 @@ const PARTS: readonly Part[] = [
   { script: 'soak', args: ['--for', '3600', '--seed', seed], limitMs: 80 * MINUTE_MS },
   { script: 'bursts', limitMs: 60 * MINUTE_MS },
   { script: 'fuzz', args: ['--for', '600'], limitMs: 30 * MINUTE_MS },
+  // What dies, on the virtual clock; who probes, in ten real minutes with 20 agents for each loss; the NAT's three minutes.
+  { script: 'reliability', args: ['--seed', String(Number(seed) % 100_000)], limitMs: 60 * MINUTE_MS },
+  { script: 'detector', args: ['--seed', String(Number(seed) % 100_000)], limitMs: 60 * MINUTE_MS },
+  { script: 'test:net:real', limitMs: 15 * MINUTE_MS },
 ];
 
 function scripts(): ReadonlySet<string> {
