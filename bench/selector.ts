@@ -1,12 +1,12 @@
 /**
- * One pick of `two-choices`, with the filter of a usual request, beside one SelectNode of LiveKit's selector `twochoice`
+ * One pick of `two-choices` beside one SelectNode of LiveKit's selector `twochoice`
  * (Go, of the Go proxy): `node bench/selector.ts [rounds]`. CPU time, garbage collectors included; the two take turns, in
  * reversed order every other round. LiveKit looks at every node each time; its own count of clients sorts.
+ * Both leave out what is not alive; neither filters by what a request demands.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
-import { allowedBy } from '../core/select/filters.ts';
 import type { PickQuery } from '../core/select/policy.ts';
 import { createPools } from '../core/select/pools.ts';
 import { twoChoices } from '../core/select/two-choices.ts';
@@ -48,7 +48,6 @@ function ourPick(size: number): (index: number) => number {
     source: { address: Uint8Array.of(203, 0, 113, 9), port: 40_000, protocol: 17 },
     service: { address: Uint8Array.of(198, 51, 100, 4), port: 7_000 },
     rng: createSystemRng(),
-    allowed: allowedBy(view, { family: 4, slotZeroOnly: false, avoid: [] }),
   };
   return () => policy.pick(pool, query);
 }
