@@ -31,7 +31,7 @@ export interface UdpEndpoint {
 
 /** Holds about a second of a probe flood; the kernel gives less where `net.core.rmem_max` is lower. */
 export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-export const MAPPED_PREFIX = '::ffff:';
+const MAPPED_PREFIX = '::ffff:';
 const UDP = 17;
 /** Linux reports the double, half of it for its own bookkeeping (socket(7), SO_RCVBUF). */
 const REPORTED_PER_BYTE = process.platform === 'linux' ? 2 : 1;
