@@ -60,9 +60,14 @@ export class SessionWatch {
     if (ids?.size === 0) this.#bySub.delete(sub);
   }
 
-  /** A keepalive of this holder arrived. */
+  /**
+   * A keepalive of this holder arrived. It speaks for the session that the game has; one beside it that the game never
+   * saw (from before both were started again, say) must not live on by it.
+   */
   heard(sub: string, nowMs: number): void {
-    for (const id of this.#bySub.get(sub) ?? []) (this.#byId.get(id) as Watched).heardAtMs = nowMs;
+    const theirs = [...(this.#bySub.get(sub) ?? [])].map((id) => this.#byId.get(id) as Watched);
+    const plays = theirs.some(({ isSeen, missingSinceMs }) => isSeen && missingSinceMs === undefined);
+    for (const watched of theirs) if (watched.isSeen || !plays) watched.heardAtMs = nowMs;
   }
 
   has(id: string): boolean {

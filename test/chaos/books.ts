@@ -21,7 +21,8 @@ export class Books {
   opened = 0;
   ended = 0;
   lost = 0;
-  refused = 0;
+  /** Clients who asked in vain for 5 s, by what they heard last. */
+  readonly refused = new Map<string, number>();
   /** ms without a server, for each time that a client lost one and found another. */
   readonly gapsMs: number[] = [];
   readonly #startMs = performance.now();

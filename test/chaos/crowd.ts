@@ -76,8 +76,9 @@ export class ChaosClient {
         resolve: async () => gateways.map(({ address }) => address),
       });
     } catch (error) {
-      if (!this.#signal.aborted) books.refused++;
-      if (!(error instanceof OnedoorError) && !this.#signal.aborted) throw error;
+      if (this.#signal.aborted) return undefined;
+      if (!(error instanceof OnedoorError)) throw error;
+      books.refused.set(error.code, (books.refused.get(error.code) ?? 0) + 1);
       return undefined;
     }
   }

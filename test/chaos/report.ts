@@ -12,11 +12,12 @@ const told = ({ invariant, atMs, text }: Breach): string => `  ${(atMs / 1_000).
 /** What happened, and what held: for people. */
 export function chaosLines({ books, faults, settledMs, stalls }: ChaosReport): string[] {
   const { opened, ended, lost, refused, breaches, checks } = books;
+  const vain = [...refused].map(([code, count]) => `${count} ${code}`).join(', ') || 'nobody';
   const kinds = [...faults].sort(([, one], [, other]) => other - one);
   const total = kinds.reduce((sum, [, count]) => sum + count, 0);
   return [
     `${total} faults: ${kinds.map(([kind, count]) => `${count} x ${kind}`).join(' · ')}`,
-    `${opened} sessions opened · ${ended} ended · ${lost} moved or lost · ${refused} asked in vain for 5 s`,
+    `${opened} sessions opened · ${ended} ended · ${lost} moved or lost · asked in vain for 5 s: ${vain}`,
     `without a server: p50 ${books.gapMs(0.5).toFixed(0)} ms, p99 ${books.gapMs(0.99).toFixed(0)} ms, longest ${books.gapMs(1).toFixed(0)} ms; settled after ${(settledMs / 1_000).toFixed(1)} s; this machine itself stood still ${stalls} times`,
     ...Object.entries(INVARIANTS).map(([name, text]) => {
       const broken = breaches.filter(({ invariant }) => invariant === name).length;

@@ -29,12 +29,14 @@ export function countSessions(system: ChaosSystem, books: Books): SessionCounter
     for (const { inside } of system.machines) socket.send('INFO', GAME_PORT, inside, () => {});
   }, LOOK_MS);
   const rows = setInterval(() => {
-    void system.store.list().then((all) => {
+    const looked = system.store.list().then((all) => {
       for (const { seats, key } of all) {
         const isGood = !seats || (seats.free >= 0 && seats.free <= seats.capacity);
         books.hold('oversold', isGood, () => `${key}: ${seats?.free} free of ${seats?.capacity}`);
       }
     });
+    // A machine that is too busy to answer says nothing about seats.
+    looked.catch(() => {});
   }, TIMING.beatMs);
   return {
     sessions,

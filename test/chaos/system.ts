@@ -20,6 +20,8 @@ const CLOCK = pathToFileURL(join(import.meta.dirname, 'skewed-clock.ts')).href;
 /** Quick, so that a run sees many lives; the relations are those of the defaults. */
 export const TIMING = { holdMs: 2_000, activateMs: 5_000, handOverMs: 1_000, expireMs: 8_000, beatMs: 1_000 };
 const STOP_GRACE_MS = 1_000;
+/** Who counts waits for a busy machine. */
+const PATIENCE_MS = 20_000;
 
 /** A part that runs in a process of its own, and can die. */
 export interface Part {
@@ -92,6 +94,7 @@ export async function startSystem(options: {
   const store = createRegistryStore({
     client: createDynamoClient({ ...LOCAL_ACCESS, endpoint: dynamo.endpoint }),
     table: LOCAL_TABLE,
+    timeoutMs: PATIENCE_MS,
   });
   await store.writeKeys([ticketKeys(secret).publicKey]);
   const config = JSON.stringify({

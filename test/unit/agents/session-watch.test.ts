@@ -17,6 +17,18 @@ describe('a session that the game never saw', () => {
     expect(watch.over(60_000)).toEqual(['a']);
   });
 
+  it('does not live on by the keepalives of its holder’s other session, which the game has', () => {
+    const watch = new SessionWatch(SILENT_MS);
+    watch.began({ id: 'before', sub: 'ann' }, 0, false);
+    watch.began({ id: 'now', sub: 'ann' }, 10_000, false);
+    watch.heard('ann', 20_000);
+    watch.listed([{ id: 'now' }], 30_000);
+    watch.heard('ann', 50_000);
+    watch.listed([{ id: 'now' }], 60_000);
+    expect(watch.over(59_999)).toEqual([]);
+    expect(watch.over(60_000)).toEqual(['before']);
+  });
+
   it('belongs to the game from the moment that it lists it', () => {
     const watch = new SessionWatch(SILENT_MS);
     watch.began({ id: 'a', sub: 'ann' }, 0, false);
