@@ -17,6 +17,7 @@ import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
 import { LOCAL_ACCESS, startDynalite } from '../local/dynalite.ts';
 import { cpuNsPerCall, machine } from './cpu.ts';
+import { told } from './figure.ts';
 import { startGateway, TABLE } from './peers/gateway.ts';
 import { type Contender, type Load, load, type Run, startPinned, stopPinned } from './peers/pinned.ts';
 import { type Peer, peerPrograms } from './peers/programs.ts';
@@ -79,6 +80,7 @@ async function warm(generator: string, contender: Contender, given: Load, second
 /** Each contender's rounds, and the median of its ratios to the first of the same round. */
 function printRounds(rounds: Rounds, measure: (run: Run) => number, unit: string, digits = thousands): void {
   const [first] = rounds.values();
+  const [{ name: firstName } = { name: '' }] = rounds.keys();
   for (const [{ name }, runs] of rounds) {
     const measured = runs.map(measure);
     const ratios = measured.map((value, round) => value / measure(first![round]!));
@@ -90,6 +92,7 @@ function printRounds(rounds: Rounds, measure: (run: Run) => number, unit: string
     console.log(
       `${name.padEnd(30)} ${shown}${beside}, lost ${lost}${refused > 0 ? `, refused ${refused} (code ${runs.at(-1)!.reason})` : ''}`,
     );
+    if (runs !== first) told(`${name}, ${unit}, beside ${firstName}`, median(ratios), 'x');
   }
 }
 

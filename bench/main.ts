@@ -29,7 +29,7 @@ const BENCHES: readonly Bench[] = [
   { name: 'reserve', args: ['reserve.ts', '5'], seconds: 20 },
   { name: 'assign-peer', args: ['assign-peer.ts', '--rounds', '3'], seconds: 100 },
   { name: 'stock', args: ['stock.ts', '40'], seconds: 30 },
-  { name: 'balance', args: ['balance.ts', '--scale', '0.3'], seconds: 75 },
+  { name: 'balance', args: ['balance.ts', '--scale', '0.25'], seconds: 65 },
   { name: 'disruption', args: ['disruption.ts'], seconds: 10 },
   { name: 'pack', args: ['pack.ts'], seconds: 3 },
   { name: 'roster', args: ['roster.ts', '--minutes', '0.3'], seconds: 48 },
@@ -38,7 +38,7 @@ const BENCHES: readonly Bench[] = [
   { name: 'gateway-peers', args: ['gateway-peers.ts'], seconds: 240 },
   { name: 'bundle-load', args: ['bundle-load.ts', '9'], seconds: 15 },
   { name: 'synth', args: ['synth.ts', '2'], seconds: 25 },
-  { name: 'crash', args: ['crash.ts', '12'], seconds: 110 },
+  { name: 'crash', args: ['crash.ts', '8'], seconds: 75 },
   { name: 'first-probe', args: ['first-probe.sh'], seconds: 35 },
 ];
 
