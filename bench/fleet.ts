@@ -12,7 +12,7 @@ import { rowKey, serverId } from '../core/registry/row.ts';
 import { encodeRequest } from '../core/wire/encode-request.ts';
 import { encodeResponse } from '../core/wire/encode-response.ts';
 import { KEEPALIVE_REQUEST_BYTES, NONCE_BYTES } from '../core/wire/limits.ts';
-import { DOOR_NODE_FLAGS } from '../door/node-flags.ts';
+import { DOOR_MALLOC, DOOR_NODE_FLAGS } from '../door/node-flags.ts';
 
 export const BEAT_SECONDS = 5;
 const CAPACITY = 1_000;
@@ -154,6 +154,7 @@ export async function startGateway(options: {
     cwd: join(import.meta.dirname, '..'),
     env: {
       PATH: process.env['PATH'],
+      ...DOOR_MALLOC,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',

@@ -4,3 +4,9 @@
  * is a limit that a gateway could fail at. The systemd unit has the same flags (docs/decisions/0063-memory-of-a-gateway.md).
  */
 export const DOOR_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=2', '--heap-growing-percent=30'];
+
+/** The same for the C library's `malloc`: one heap for all threads, which gives back what is free (mallopt(3)). */
+export const DOOR_MALLOC: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DOOR_NODE_FLAGS } from '../door/node-flags.ts';
+import { DOOR_MALLOC, DOOR_NODE_FLAGS } from '../door/node-flags.ts';
 import type { Machine } from './fleet.ts';
 import type { LocalOptions } from './options.ts';
 import type { LocalProcess, Processes } from './processes.ts';
@@ -24,7 +24,7 @@ export function startGateway(
     ...['--bind', bind, '--port', String(probePort)],
     ...['--health-bind', bind, '--health-port', String(healthPort)],
   ];
-  const gateway = processes.start('door', join(distDir, 'door/door.mjs'), flags, {}, DOOR_NODE_FLAGS);
+  const gateway = processes.start('door', join(distDir, 'door/door.mjs'), flags, DOOR_MALLOC, DOOR_NODE_FLAGS);
   return {
     address: `${bind}:${probePort}`,
     healthUrls: [`http://${bind}:${healthPort}/healthz`],
