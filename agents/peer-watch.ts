@@ -1,89 +1,17 @@
-import { openProbeSocket, type ProbeSocket } from '../adapters/udp/probe-socket.ts';
-import type { Clock, Rng } from '../core/ports.ts';
-import { READY, type RosterView } from '../core/registry/roster.ts';
-import { parseRowKey } from '../core/registry/row.ts';
-import { CUT_OFF } from '../core/registry/witnesses.ts';
-import { createProber, type Prober, type ProberFacts } from '../core/suspect/prober.ts';
-import type { Counters } from './counters.ts';
-import type { Log } from './log.ts';
+import { openProbeSocket } from '../adapters/udp/probe-socket.ts';
+import { createPeerProber, type PeerOptions, type PeerSight } from './peer-prober.ts';
 
-export interface PeerWatchOptions {
-  /** This machine, as its rows' keys name it. */
-  readonly machine: string;
-  readonly view: () => RosterView;
-  readonly isProbePort: (port: number) => boolean;
-  readonly packetType: number;
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly log: Log;
-  readonly counters: Counters;
-}
-
-/** Servers of other machines, watched from here (docs/DOORS.md, "Suspicion"). */
-export interface PeerWatch {
-  /** What this machine's row says: ids of servers that are silent, or that this machine is cut off. */
-  sees(): readonly string[];
-  facts(): ProberFacts;
+/** Other machines' servers are probed until `stop`. */
+export interface PeerWatch extends PeerSight {
   stop(): Promise<void>;
 }
 
-/** A machine watches two or three others: when these die, that may be all of them; a second machine has to agree. */
-const LEAST_TO_COMPARE = 6;
-
-/** The same without its socket. */
-export function createPeerWatch(
-  options: Omit<PeerWatchOptions, 'isProbePort'> & { readonly send: ProbeSocket['send'] },
-): Omit<PeerWatch, 'stop'> & { readonly prober: Prober } {
-  const { machine, view, clock, log } = options;
-  const prober = createProber({
-    roster: view,
-    name: machine,
-    leastToCompare: LEAST_TO_COMPARE,
-    // A door without feedback gives out what the roster lists, and asks the owner itself.
-    closed: { close: () => {}, reopen: () => {} },
-    store: { suspect: async () => ({ ok: false, row: undefined }) },
-    watch: { meet: async () => beatsOf(view()) },
-    send: options.send,
-    type: options.packetType,
-    clock,
-    rng: options.rng,
-    counters: { count: (name) => options.counters.count(`door.${name}`) },
-    onError: () => {},
-    onVerdict: (serverId, suspect) => log.info({ serverId, suspect }, 'what probes say of another server has changed'),
-    onDegraded: (degraded) =>
-      log.error(
-        { degraded },
-        degraded ? 'over half of the servers do not answer: nobody is judged' : 'servers answer again',
-      ),
-  });
-  return {
-    prober,
-    facts: () => prober.facts(),
-    sees() {
-      const { suspects, degraded } = prober.facts();
-      return degraded ? [CUT_OFF] : [...suspects].sort();
-    },
-  };
-}
-
-/**
- * Probes other machines' servers as gateways do. The verdict is a word in the machine's own row, since an agent writes no
- * other; who reads all rows puts the words of two machines together (core/registry/witnesses.ts).
- */
-export async function startPeerWatch(options: PeerWatchOptions): Promise<PeerWatch> {
+/** Opens the socket that probes go out from. */
+export async function startPeerWatch(
+  options: PeerOptions & { readonly isProbePort: (port: number) => boolean },
+): Promise<PeerWatch> {
   const socket = await openProbeSocket(options.isProbePort);
-  const { prober, sees, facts } = createPeerWatch({ ...options, send: socket.send });
+  const { prober, sees, facts } = createPeerProber({ ...options, send: socket.send });
   socket.start(prober);
   return { sees, facts, stop: () => socket.stop() };
-}
-
-/** Machines that can probe, by the newest beat of their servers: it changes as long as their agents live. */
-function beatsOf(view: RosterView): ReadonlyMap<string, number> {
-  const beats = new Map<string, number>();
-  view.entries.forEach(({ key }, index) => {
-    const machine = parseRowKey(key)?.machine;
-    if (machine === undefined || view.state[index] !== READY || view.suspect[index] === 1) return;
-    beats.set(machine, Math.max(beats.get(machine) ?? 0, view.beat[index]!));
-  });
-  return beats;
 }

@@ -24,9 +24,10 @@ export function silentByWords(rows: readonly ServerRow[], ageMs: (row: ServerRow
   const ready = rows.filter((row) => row.placement && row.seats?.state === 'ready' && ageMs(row) < FRESH_MS);
   const machines = new Set(ready.map(machineOf));
   const most = MOST_SEEN + (MOST_SHARES * ready.length) / Math.max(1, machines.size);
+  const known = new Set(ready.map(({ placement }) => placement!.id));
   const words = new Map<string, Set<string>>();
   for (const row of witnesses) {
-    const seen = row.sees ?? [];
+    const seen = (row.sees ?? []).filter((id) => known.has(id));
     if (seen.length > most) continue;
     for (const id of seen) words.set(id, (words.get(id) ?? new Set()).add(machineOf(row)));
   }

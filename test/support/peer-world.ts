@@ -1,6 +1,6 @@
 import { createMemoryStore } from '../../adapters/memory/registry-store.ts';
 import { createCounters } from '../../agents/counters.ts';
-import { createPeerWatch } from '../../agents/peer-watch.ts';
+import { createPeerProber } from '../../agents/peer-prober.ts';
 import { createRosterWriter } from '../../core/registry/roster-pass.ts';
 import { createRosterReader, type RosterReader } from '../../core/registry/roster-reader.ts';
 import { rowKey } from '../../core/registry/row.ts';
@@ -40,7 +40,7 @@ export async function aPeerWorld(count: number, options: { loss?: number; seed?:
   );
   const inbox: { atMs: number; to: string; bytes: Uint8Array; from: string; port: number }[] = [];
   const watches = machines.map((machine, n) =>
-    createPeerWatch({
+    createPeerProber({
       machine: machine.name,
       view: reader.view,
       packetType: TYPE,
