@@ -112,7 +112,7 @@ async function main(): Promise<boolean> {
   }
   for (const whose of what.includes('clocks') ? CLOCKS : []) {
     for (const skewMs of [HOUR_MS, -HOUR_MS]) {
-      await tell(`wall clock of a ${whose}`, '--what clocks', async () =>
+      await tell(`wall clock of the ${whose}`, '--what clocks', async () =>
         clocksVerdicts(whose, skewMs, await runClocks({ ...FEW, seed, whose, skewMs })),
       );
     }
