@@ -108,6 +108,7 @@ async function main(): Promise<void> {
   writeFileSync(secret, Buffer.alloc(48, 7), { mode: 0o600 });
   const dynamo = await startDynalite({ table: TABLE });
   const started: Contender[] = [];
+  let stopRegistry: (() => Promise<void>) | undefined;
   const add = (name: string, kind: string, port: number, child: Contender['child']): Contender => {
     const contender = { name, kind, port, child };
     started.push(contender);
@@ -115,7 +116,7 @@ async function main(): Promise<void> {
   };
   try {
     const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: dynamo.endpoint });
-    await fillRegistry(createRegistryStore({ client, table: TABLE }));
+    stopRegistry = await fillRegistry(createRegistryStore({ client, table: TABLE }));
     console.log(`${machine()}; ${ROUNDS} rounds of ${SECONDS} s, ${SOCKETS} sockets x ${WINDOW} outstanding`);
     const echo = add('C recvmmsg echo', 'probe', PORT, startPinned([compiled('echo'), String(PORT)]));
     const given = { dynamo: dynamo.endpoint, secret };
@@ -139,6 +140,7 @@ async function main(): Promise<void> {
     }
   } finally {
     for (const { child } of started) stopPinned(child);
+    await stopRegistry?.();
     await dynamo.close();
     rmSync(dir, { recursive: true });
   }
