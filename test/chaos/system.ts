@@ -131,6 +131,13 @@ export async function startSystem(options: {
     return wire;
   };
   const registryPort = Number(new URL(dynamo.endpoint).port);
+  // Whatever ends this process, nothing of it stays.
+  const made: Part[] = [];
+  const bury = (): void => {
+    for (const each of made) each.kill();
+  };
+  process.on('exit', bury);
+  undo.push(() => process.off('exit', bury));
   const part = async (name: string, script: string, args: readonly string[], hasRegistry = true): Promise<Part> => {
     const registry = hasRegistry
       ? await keep(tcpWire({ host: '127.0.0.1', port: 0 }, { host: '127.0.0.1', port: registryPort }))
@@ -142,7 +149,7 @@ export async function startSystem(options: {
     };
     const start = () => processes.start(name, script, args, own);
     let life = start();
-    return {
+    const one: Part = {
       name,
       registry,
       running: () => life.running(),
@@ -155,6 +162,8 @@ export async function startSystem(options: {
       go: () => life.kill('SIGCONT'),
       skew: (ms) => writeFileSync(clock, String(ms)),
     };
+    made.push(one);
+    return one;
   };
   const machine = async (index: number): Promise<Machine> => {
     const name = `srv-${index}`;
