@@ -18,7 +18,7 @@ const AWS = '^node_modules/(@aws-sdk|@smithy|aws-cdk-lib|constructs|cdk-nag)/';
 const CORE_PARTS: Readonly<Record<string, readonly string[]>> = {
   wire: ['errors\\.ts$'],
   registry: ['errors\\.ts$', 'ports\\.ts$'],
-  select: ['registry/', 'errors\\.ts$', 'ports\\.ts$'],
+  select: ['registry/', 'errors\\.ts$', 'once-per\\.ts$', 'ports\\.ts$'],
   ticket: ['wire/', 'errors\\.ts$', 'ports\\.ts$'],
   session: ['wire/', 'ticket/', 'errors\\.ts$', 'ports\\.ts$'],
 };

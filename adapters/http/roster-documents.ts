@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Signer } from '../../core/ports.ts';
 import { type RosterView, STATES } from '../../core/registry/roster.ts';
 import { toServerAnswer } from './assign-route.ts';
-import { MAX_PAGE } from './requests.ts';
+import { MAX_PAGE } from './request-limits.ts';
 import type { AppsAnswer, RosterAnswer, RosterQuery, WorldsAnswer } from './schemas.ts';
 
 type ListedServer = RosterAnswer['servers'][number];

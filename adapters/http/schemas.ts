@@ -16,8 +16,7 @@ import {
   MAX_PAGE,
   MAX_PARTY,
   MESSAGES,
-} from './requests.ts';
-import type { RouteName } from './routes.ts';
+} from './request-limits.ts';
 import { isShortText, isSmallObject, NOT_AN_OBJECT, shortTextMessage } from './rules.ts';
 
 /**
@@ -250,7 +249,7 @@ export const SCHEMAS = {
   report: { body: reportRequest, answer: reportAnswer },
   keys: { answer: keySetAnswer },
   health: { answer: healthAnswer },
-} as const satisfies Record<RouteName, RouteSchemas>;
+} as const satisfies Record<string, RouteSchemas>;
 
 type Answer<T> = T extends object ? { readonly [K in keyof T]: Answer<T[K]> } : T;
 

@@ -89,6 +89,14 @@ const FAULTS: Readonly<Record<string, readonly Tree[]>> = {
   'core-session-sees-its-list': [
     { 'core/session/session.ts': "export { pick as session } from '../select/pick.ts';\n" },
   ],
+  'adapter-account-has-its-package': [{ 'adapters/account/account.ts': "export { part as account } from 'pino';\n" }],
+  'adapter-cloudformation-has-its-package': [
+    { 'adapters/cloudformation/outputs.ts': "export { part as outputs } from 'pino';\n" },
+  ],
+  'cli-composes': [
+    { 'cli/main.ts': "export { part as cli } from 'aws-cdk-lib';\n" },
+    { 'cli/main.ts': "export { local as cli } from '../local/main.ts';\n" },
+  ],
   'adapter-autoscaling-has-its-package': [
     { 'adapters/autoscaling/groups.ts': "export { part as groups } from 'commander';\n" },
   ],
