@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ipAddress, readFlags, wholeNumber } from '../adapters/cli/flags.ts';
 import type { GameAddress } from '../adapters/load/load-adapter.ts';
+import { AGENT_API_PORT } from '../core/config/fleet-config.ts';
 import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { operatorUserId } from '../core/registry/row.ts';
@@ -184,7 +185,7 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
       port,
     )
     .option('--api-bind <ip>', 'loopback address of the API for the game', loopback, '127.0.0.1')
-    .option('--api-port <port>', 'loopback port of slot 0’s API for the game; slot n has it + n', port, 7100)
+    .option('--api-port <port>', 'loopback port of slot 0’s API for the game; slot n has it + n', port, AGENT_API_PORT)
     .option(
       '--api-token-file <path>',
       'file with the API’s token; made if there is none (default: in the journal’s directory)',

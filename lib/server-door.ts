@@ -2,6 +2,7 @@ import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { NetworkLoadBalancer, NetworkTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
+import { MAX_DOOR_SERVERS } from '../core/config/door-rules.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
 import {
   allowProbes,
@@ -41,9 +42,6 @@ export interface ServerDoorProps {
    */
   readonly healthPort?: number;
 }
-
-/** Targets for UDP on one port of a network load balancer (Elastic Load Balancing, "Quotas for your NLBs"). */
-const MAX_SERVERS = 400;
 
 /**
  * The door of a deployment without gateways: the agents of all servers stand behind the datagram port of the one
@@ -85,5 +83,10 @@ export class ServerDoor extends Construct implements IProbeDoor {
 
 function validateFleets(fleets: readonly ServerFleet[]): string | undefined {
   const servers = fleets.reduce((sum, { maxServers }) => sum + maxServers, 0);
-  return checkThat(servers >= 1 && servers <= MAX_SERVERS, 'fleets', `of 1 to ${MAX_SERVERS} servers in all`, servers);
+  return checkThat(
+    servers >= 1 && servers <= MAX_DOOR_SERVERS,
+    'fleets',
+    `of 1 to ${MAX_DOOR_SERVERS} servers in all`,
+    servers,
+  );
 }

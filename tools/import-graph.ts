@@ -13,6 +13,7 @@ const FOLDERS = [
   'agents',
   'bench',
   'bin',
+  'cli',
   'client',
   'core',
   'door',

@@ -4,7 +4,7 @@ import type { FleetConfig } from './fleet-config.ts';
 import { mistake } from './schema.ts';
 
 /** Targets for UDP on one port of a network load balancer (Elastic Load Balancing, "Quotas for your NLBs"). */
-const MAX_DOOR_SERVERS = 400;
+export const MAX_DOOR_SERVERS = 400;
 /** Spreads clients behind one address too. */
 const SERVERS_POLICY = 'stateless-5';
 /** Each server reads the roster: once a second, 400 of them would cost many times what gateways do. */

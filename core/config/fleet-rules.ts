@@ -1,4 +1,11 @@
-import type { AgonesLoadConfig, ExistingServersConfig, FleetConfig, GameConfig, LoadConfig } from './fleet-config.ts';
+import {
+  AGENT_API_PORT,
+  type AgonesLoadConfig,
+  type ExistingServersConfig,
+  type FleetConfig,
+  type GameConfig,
+  type LoadConfig,
+} from './fleet-config.ts';
 import {
   integer,
   list,
@@ -168,7 +175,7 @@ function portsApart(
   { ports, slots, load }: Pick<FleetConfig, 'ports' | 'slots' | 'load'>,
   path: string,
 ): readonly string[] {
-  const loopback = { [AGENT_API]: 7100, ...(load.adapter === 'agones' && { [AGONES_SDK]: load.port }) };
+  const loopback = { [AGENT_API]: AGENT_API_PORT, ...(load.adapter === 'agones' && { [AGONES_SDK]: load.port }) };
   const roles = Object.entries({ ...ports, ...loopback }).sort(([, a], [, b]) => a - b);
   return roles.flatMap(([role, first], index) => {
     const [nextRole, next] = roles[index + 1] ?? ['the last port', 65_536];

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AGENT_API_PORT } from '../../core/config/fleet-config.ts';
 import type { FetchedFile } from '../bundles.ts';
 
-/** Loopback port of the agent's API for slot 0; slot n has it + n. */
-export const AGENT_API_PORT = 7100;
 /** The token of that API: the agent's and the game's, nobody else's. */
 export const AGENT_TOKEN_FILE = '/etc/onedoor/api-token';
 /** Where the agent keeps what must outlive its process and not the machine: systemd makes it, in memory. */

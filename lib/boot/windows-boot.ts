@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AGENT_API_PORT } from '../../core/config/fleet-config.ts';
 import type { FetchedFile } from '../bundles.ts';
-import { AGENT_API_PORT, type BootGame } from './boot-script.ts';
+import type { BootGame } from './boot-script.ts';
 
 /** Here nobody but Administrators may write. */
 const PROGRAMS = 'C:\\Program Files\\Onedoor';
