@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seatsHold } from './steps/bursts.ts';
-import { startMiniStack, switchIam } from './steps/emulator.ts';
+import { MINISTACK, startMiniStack, switchIam } from './steps/emulator.ts';
 import { destroyAll } from './steps/end.ts';
 import { probeGateway } from './steps/gateway.ts';
 import { loseMachine, replacement } from './steps/loss.ts';
@@ -19,14 +19,9 @@ import { bootstrap, deploy, diff, synth } from './support/cdk.ts';
 import { checkArrivals, inventory, physicalId, readTemplate } from './support/cloud.ts';
 import { type Lane, ROOT, runLane } from './support/lane.ts';
 import type { Machine } from './support/machine.ts';
-import { choosePython, type Edition, virtualEnvironment } from './support/python.ts';
+import { choosePython, virtualEnvironment } from './support/python.ts';
 import { checkAgentRights } from './support/rights.ts';
 
-const EDITION: Edition = {
-  name: 'MiniStack 1.5.33',
-  list: 'ministack/packages.txt',
-  pythons: ['3.11', '3.12', '3.13'],
-};
 /** What it may take on two cores, with installation; the limit is for what hangs on a machine with other work. */
 const GOAL_MS = 120_000;
 const LIMIT_MS = 420_000;
@@ -35,7 +30,7 @@ const { placeholders } = JSON.parse(readFileSync(join(ROOT, 'test/emulator/minis
   placeholders: string[];
 };
 
-const chosen = choosePython([EDITION]);
+const chosen = choosePython([MINISTACK]);
 
 /** Until the stack is deployed. */
 async function deployAll(lane: Lane): Promise<{ readonly scene: Scene; readonly before: readonly string[] }> {
@@ -102,6 +97,6 @@ await runLane({
   name: 'ministack',
   goalMs: GOAL_MS,
   limitMs: LIMIT_MS,
-  whyNot: chosen ? undefined : `needs Python ${EDITION.pythons.join(' or ')} with venv and pip`,
+  whyNot: chosen ? undefined : `needs Python ${MINISTACK.pythons.join(' or ')} with venv and pip`,
   run: lane,
 });

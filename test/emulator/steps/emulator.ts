@@ -5,13 +5,24 @@ import { freePorts } from '../../support/free-ports.ts';
 import { emulatedCloud, functionLogs } from '../support/cloud.ts';
 import { start } from '../support/commands.ts';
 import { eventually, type Lane, ROOT } from '../support/lane.ts';
-import { pycacheOf } from '../support/python.ts';
+import { type Edition, pycacheOf } from '../support/python.ts';
 import type { Emulator } from './scene.ts';
 
 const FOLDER = join(ROOT, 'test/emulator/ministack');
 
-export async function startMiniStack(lane: Lane, interpreter: string): Promise<Emulator> {
-  const port = await freePorts(1);
+export const MINISTACK: Edition = {
+  name: 'MiniStack 1.5.33',
+  list: 'ministack/packages.txt',
+  pythons: ['3.11', '3.12', '3.13'],
+};
+
+/** At `wantedPort`, or at one that is free. */
+export async function startMiniStack(
+  lane: Pick<Lane, 'workDir' | 'undo'>,
+  interpreter: string,
+  wantedPort?: number,
+): Promise<Emulator> {
+  const port = wantedPort ?? (await freePorts(1));
   const clockPath = join(lane.workDir, 'clock');
   writeFileSync(clockPath, '0');
   const program = start([interpreter, join(FOLDER, 'launcher.py')], {

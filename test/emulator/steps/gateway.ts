@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../support/commands.ts';
 import { eventually } from '../support/lane.ts';
-import { commandLine, type Machine, PROBE, startGateway } from '../support/machine.ts';
+import { argumentOf, PROBE, startGateway } from '../support/machine.ts';
 import type { Scene } from './scene.ts';
 
 /** A classic request and one with options, by the deployed gateway's bytes and the roster that the deployed function wrote. */
@@ -13,20 +13,15 @@ export async function probeGateway({ lane, cloud, gateways, fleet }: Scene): Pro
   lane.undo(() => gateway.stop());
   await eventually('the gateway to know all servers', async () => {
     if (!gateway.running()) throw new Error(readFileSync(gateway.logPath, 'utf8').slice(-2_000));
-    const url = `http://${machine.address}:${argument(machine, 'health-port')}/healthz`;
+    const url = `http://${machine.address}:${argumentOf(machine, 'health-port')}/healthz`;
     const answer = await fetch(url).catch(() => undefined);
     const { openServers } = ((await answer?.json()) ?? {}) as { openServers?: number };
     return openServers === fleet.length;
   });
-  const door = `${machine.address}:${argument(machine, 'port')}`;
+  const door = `${machine.address}:${argumentOf(machine, 'port')}`;
   const logPath = join(lane.workDir, 'probe.log');
   const classic = await run(['node', ...PROBE, door, '--count', '1'], { env: {}, logPath });
   if (!fleet.some(({ address }) => classic.includes(`server ${address} `))) throw new Error(classic);
   const named = await run(['node', ...PROBE, door, '--count', '1', '--app', 'world'], { env: {}, logPath });
   if (!fleet.some(({ address }) => named.includes(` at ${address}`))) throw new Error(named);
-}
-
-function argument({ boot }: Machine, name: string): string {
-  const words = commandLine(boot);
-  return words[words.indexOf(`--${name}`) + 1] ?? '';
 }

@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { type Cloud, texts } from './cloud.ts';
 
 /**
- * A listener of an emulated load balancer on loopback: the emulator tells its load balancers apart by the DNS name and
+ * A listener of an emulated load balancer on loopback, at `ownPort` or at one that is free: the emulator tells its load balancers apart by the DNS name and
  * the port in the Host header, which nobody here can resolve.
  */
 export async function openFront(
   cloud: Cloud,
   balancerArn: string,
   port: number,
+  ownPort = 0,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const xml = await cloud.query('elasticloadbalancing', 'DescribeLoadBalancers', {
     'LoadBalancerArns.member.1': balancerArn,
@@ -26,7 +27,7 @@ export async function openFront(
     forwarded.on('error', () => outgoing.destroy());
     incoming.pipe(forwarded);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(ownPort, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -127,9 +127,15 @@ export async function startGateway(cloud: Cloud, machine: Machine, workDir: stri
 }
 
 /** As systemd splits it. */
-export function commandLine({ environment }: DeployedBoot): string[] {
+function commandLine({ environment }: DeployedBoot): string[] {
   const words = environment['ONEDOOR_ARGUMENTS']?.match(/"[^"]*"|\S+/g) ?? [];
   return words.map((word) => word.replace(/^"(.*)"$/, '$1'));
+}
+
+/** The value of a flag of the machine's program. */
+export function argumentOf({ boot }: Machine, name: string): string {
+  const words = commandLine(boot);
+  return words[words.indexOf(`--${name}`) + 1] ?? '';
 }
 
 /** What `npm run probe` runs. */
