@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ipAddress, readFlags, wholeNumber } from '../adapters/cli/flags.ts';
 import type { GameAddress } from '../adapters/load/load-adapter.ts';
-import { AGENT_API_PORT } from '../core/config/fleet-config.ts';
+import { AGENT_API_PORT } from '../core/config/fleet-rules.ts';
 import { parseRuntimeConfig, type RuntimeConfig } from '../core/config/runtime-config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { operatorUserId } from '../core/registry/row.ts';

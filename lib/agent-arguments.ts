@@ -1,4 +1,5 @@
-import { AGENT_API_PORT, type AgonesConfig } from '../core/config/fleet-config.ts';
+import type { AgonesConfig } from '../core/config/fleet-config.ts';
+import { AGENT_API_PORT } from '../core/config/fleet-rules.ts';
 import { AGENT_JOURNAL, AGENT_TOKEN_FILE } from './boot/boot-script.ts';
 
 /** What an agent of ours stands for. */

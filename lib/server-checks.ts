@@ -1,4 +1,4 @@
-import { AGENT_API_PORT } from '../core/config/fleet-config.ts';
+import { AGENT_API_PORT } from '../core/config/fleet-rules.ts';
 import { type Check, checkThat } from './checks.ts';
 
 /** What EC2 counts as a tag's text beside letters and digits (Amazon EC2 User Guide, "Tag restrictions"). */

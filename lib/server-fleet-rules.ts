@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { InstanceArchitecture, InstanceType } from 'aws-cdk-lib/aws-ec2';
-import { AGENT_API_PORT } from '../core/config/fleet-config.ts';
+import { AGENT_API_PORT } from '../core/config/fleet-rules.ts';
 import { AGENT_BUNDLE, checkBundles, nodeBundle } from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
 import { checkLoad, checkPorts, checkTagText, TAG_TEXT } from './server-checks.ts';

@@ -1,6 +1,3 @@
-/** Loopback port of slot 0's API for the game on every machine; slot n has it + n. */
-export const AGENT_API_PORT = 7100;
-
 /** A group of alike machines that run the servers of one app, world and group. */
 export interface FleetConfig {
   /** Unique in the deployment, 1..24 characters of a-z, 0-9 and `-`. Changing it replaces the machines. */

@@ -1,11 +1,4 @@
-import {
-  AGENT_API_PORT,
-  type AgonesLoadConfig,
-  type ExistingServersConfig,
-  type FleetConfig,
-  type GameConfig,
-  type LoadConfig,
-} from './fleet-config.ts';
+import type { AgonesLoadConfig, ExistingServersConfig, FleetConfig, GameConfig, LoadConfig } from './fleet-config.ts';
 import {
   integer,
   list,
@@ -165,6 +158,8 @@ export function ordered(range: { readonly min: number; readonly max: number }, p
   return range.min <= range.max ? [] : [mistake(`${path}.max`, `at least min (${range.min})`, range.max)];
 }
 
+/** Loopback port of slot 0's API for the game on every machine; slot n has it + n. */
+export const AGENT_API_PORT = 7100;
 /** What the port of Agones' SDK is called there. */
 const AGONES_SDK = 'the SDK of Agones';
 /** What the loopback API of the agents is called in a complaint about ports. */

@@ -58,6 +58,8 @@ export interface RuntimeConfig {
   readonly failoverReservePercent: number;
   /** UDP requests without a cookie that a gateway serves with seats each second. */
   readonly unverifiedPerSecond: number;
+  /** Requests of one source (an IPv4 address, an IPv6 /64) that a gateway or a function serves each second; 0: no limit. */
+  readonly perSourcePerSecond: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -123,6 +125,7 @@ const fields = shape<RuntimeConfig>({
   doors: withDefault(doors, []),
   failoverReservePercent: withDefault(integer(0, 50), 5),
   unverifiedPerSecond: withDefault(integer(0, 1_000_000), 50),
+  perSourcePerSecond: withDefault(integer(0, 1_000_000), 200),
   logLevel: withDefault(oneOf('debug', 'info', 'warn', 'error'), 'info'),
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AGENT_API_PORT } from '../../core/config/fleet-config.ts';
+import { AGENT_API_PORT } from '../../core/config/fleet-rules.ts';
 import type { FetchedFile } from '../bundles.ts';
 import type { BootGame } from './boot-script.ts';
 
