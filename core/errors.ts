@@ -54,6 +54,11 @@ export const ERROR_CODES = {
     means: 'the registry cannot be reached and no seat is left in stock',
     remedy: 'try again after the time given; see the registry in docs/OPERATIONS.md',
   },
+  'wire.too-many-connections': {
+    http: 503,
+    means: 'this port, or one source at it, has as many TCP connections as it may; further ones are closed at once',
+    remedy: 'close connections after their answer; counted as `connections-refused`',
+  },
   'ticket.ticket-rejected': {
     http: 403,
     wire: 7,
@@ -116,6 +121,11 @@ export const ERROR_CODES = {
     means: 'the agent has not claimed its row yet or has lost it',
     remedy: 'wait for the agent to become ready; its log says what it waits for',
   },
+  'agent.busy': {
+    http: 503,
+    means: 'more tickets were shown in this second than signatures are checked; the rest get no answer',
+    remedy: 'repeat the keepalive; counted as `silent.busy`. If it stays, somebody floods the probe port',
+  },
   'agent.unknown-session': { http: 404, means: 'no such session', remedy: 'list the sessions with GET /sessions' },
   'http.bad-request': { http: 400, means: 'the request does not fit the schema', remedy: 'see `errors` for each path' },
   'http.key-reused': {
@@ -130,6 +140,11 @@ export const ERROR_CODES = {
     remedy: 'send fewer or shorter fields',
   },
   'http.timeout': { http: 408, means: 'the request did not arrive whole in time', remedy: 'send it again' },
+  'http.too-many-connections': {
+    http: 503,
+    means: 'this server, or one source at it, has as many connections as it may; further ones are closed at once',
+    remedy: 'keep connections and use them again',
+  },
   'http.not-found': { http: 404, means: 'no such route or object', remedy: 'see docs/openapi.yaml' },
   'http.method-not-allowed': {
     http: 405,

@@ -8,6 +8,7 @@ import { createRosterPages } from '../core/roster/roster-pages.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
 import { createDuty } from '../core/select/duty.ts';
 import { type ClosedRoster, createClosedRoster } from '../core/suspect/closed-roster.ts';
+import { createSourceLimit } from '../core/source-limit.ts';
 import { parseAddress } from '../core/wire/address.ts';
 import { policies } from '../onedoor.policies.ts';
 import { createAnswerTable } from './answer-table.ts';
@@ -109,6 +110,7 @@ export function composeDoor(deps: {
     answers: createAnswerTable(ANSWER_TTL_MS),
     cookies: createCookies(deps.cookieMac, deps.cookieMacBefore),
     quiet: createQuiet({ clock, unverifiedPerSecond: config.unverifiedPerSecond, view: () => assigner.view() }),
+    limit: createSourceLimit({ perSecond: config.perSourcePerSecond, clock, rng }),
     counters,
     clock,
     keepalive,

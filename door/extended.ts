@@ -4,6 +4,7 @@ import type { Assignment, AssignOutcome } from '../core/assign/types.ts';
 import { type Refusal, refuse } from '../core/errors.ts';
 import type { Clock, PacketSource } from '../core/ports.ts';
 import type { PageRequest } from '../core/roster/roster-pages.ts';
+import type { SourceLimit } from '../core/source-limit.ts';
 import { bytesToHex } from '../core/text.ts';
 import { addressFamily, parseAddress } from '../core/wire/address.ts';
 import { encodeResponse } from '../core/wire/encode-response.ts';
@@ -22,6 +23,8 @@ export interface ExtendedDeps {
   readonly answers: AnswerTable;
   readonly cookies: Cookies;
   readonly quiet: Quiet;
+  /** Of sources that have shown that they receive. */
+  readonly limit: SourceLimit;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly keepalive: KeepaliveTiming;
@@ -68,17 +71,25 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
     return encoded.ok ? encoded.bytes : error(request, source, encoded);
   };
 
-  /** What an unverified source gets instead of an answer; undefined if it may have one. */
-  const cookieFirst = (request: ExtendedRequest, source: PacketSource, address: Uint8Array) => {
-    const refusal = admit(deps, request, source, address);
-    if (!refusal) return undefined;
-    return { answer: error(request, source, refusal, deps.cookies.issue(address, source.port, clock.wallMs())) };
+  /** What a source gets instead of an answer: a cookie, or a time to wait; undefined if it may have one. */
+  const turnedAway = (request: ExtendedRequest, source: PacketSource, address: Uint8Array) => {
+    const { cookie } = request;
+    const wallMs = clock.wallMs();
+    if (source.protocol === TCP || (cookie && deps.cookies.verify(cookie, address, source.port, wallMs))) {
+      const retryAfterMs = deps.limit.waitMs(address);
+      if (retryAfterMs === 0) return undefined;
+      return { answer: error(request, source, refuse('door.rate-limited', { retryAfterMs })) };
+    }
+    if (deps.quiet.mayServeUnverified()) return undefined;
+    counters.count('cookies');
+    const issued = deps.cookies.issue(address, source.port, wallMs);
+    return { answer: error(request, source, refuse('door.cookie-required'), issued) };
   };
 
   /** A page of the roster; the lobby is the servers' own. */
   const listed = (request: ExtendedRequest, source: PacketSource, address: Uint8Array) => {
-    const cookie = source.protocol === TCP ? undefined : cookieFirst(request, source, address);
-    if (cookie) return cookie.answer;
+    const away = turnedAway(request, source, address);
+    if (away) return away.answer;
     const wantsRoster = ((request.want ?? 0) & WANT.roster) !== 0;
     const rosterPage = wantsRoster ? deps.rosterPage(request) : refuse('assign.unavailable');
     if ('code' in rosterPage) return error(request, source, rosterPage);
@@ -89,9 +100,9 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
 
   /** A client that has a server again says what became of the last one; it waits for nothing. */
   const noted = (request: ExtendedRequest, source: PacketSource, address: Uint8Array) => {
-    const cookie = source.protocol === TCP ? undefined : cookieFirst(request, source, address);
-    if (!cookie && request.report !== undefined && request.ticket !== undefined) deps.takeReport?.(request.ticket);
-    return cookie?.answer;
+    const away = turnedAway(request, source, address);
+    if (!away && request.report !== undefined && request.ticket !== undefined) deps.takeReport?.(request.ticket);
+    return away?.answer;
   };
 
   return async (request, source) => {
@@ -106,10 +117,10 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
     const isRepeat = answer !== undefined;
     if (answer) counters.count('repeated');
     else {
-      if (source.protocol !== TCP) {
-        const cookie = cookieFirst(request, source, address);
-        if (cookie) return cookie.answer;
-        if (request.length < deps.longestAnswer()) return error(request, source, refuse('wire.request-too-small'));
+      const away = turnedAway(request, source, address);
+      if (away) return away.answer;
+      if (source.protocol !== TCP && request.length < deps.longestAnswer()) {
+        return error(request, source, refuse('wire.request-too-small'));
       }
       if (request.report !== undefined && request.ticket !== undefined) deps.takeReport?.(request.ticket);
       answer = deps.assigner.assign(assignRequest(request, source, address));
@@ -125,20 +136,6 @@ export function createExtendedResponder(deps: ExtendedDeps): ExtendedResponder {
     deps.answers.drop(key);
     return error(request, source, outcome);
   };
-}
-
-/** UDP sources show a cookie when the door is busy or seats are scarce. */
-function admit(
-  deps: ExtendedDeps,
-  request: ExtendedRequest,
-  source: PacketSource,
-  address: Uint8Array,
-): Refusal | undefined {
-  const wallMs = deps.clock.wallMs();
-  if (request.cookie && deps.cookies.verify(request.cookie, address, source.port, wallMs)) return undefined;
-  if (deps.quiet.mayServeUnverified()) return undefined;
-  deps.counters.count('cookies');
-  return refuse('door.cookie-required');
 }
 
 function assignRequest(request: ExtendedRequest, source: PacketSource, address: Uint8Array) {

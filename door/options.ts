@@ -21,6 +21,8 @@ export interface DoorOptions {
   readonly self: number;
   /** The page for operators, on loopback. Absent: there is none. */
   readonly page?: { readonly port: number; readonly tokenFile: string };
+  /** The log group of CloudWatch that takes its metrics. Absent: nobody is told. */
+  readonly metricsLog?: string;
   readonly config: RuntimeConfig;
 }
 
@@ -86,7 +88,7 @@ export function parseDoorOptions(
     .option('--page-token-file <path>', 'token that who acts on the page must show; made there if there is none')
     .addHelpText(
       'after',
-      '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_KEY_SECRET (file:PATH or a secret’s ARN), ONEDOOR_CONFIG (JSON).',
+      '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_KEY_SECRET (file:PATH or a secret’s ARN), ONEDOOR_CONFIG (JSON), ONEDOOR_METRICS_LOG (a log group of CloudWatch, once a minute; default: none).',
     );
   if (readFlags(command, argv, write, (problem) => new ConfigError([problem])) === 'help') return 'help';
   const problems: string[] = [];
@@ -115,11 +117,17 @@ export function parseDoorOptions(
     port: flags.port ?? config.probePort,
     table: env['ONEDOOR_TABLE'] as string,
     keySecret: env['ONEDOOR_KEY_SECRET'] as string,
+    ...(env['ONEDOOR_METRICS_LOG'] && { metricsLog: env['ONEDOOR_METRICS_LOG'] }),
     config: perProcess(config, flags.processes),
   };
 }
 
 /** What is meant for a gateway is shared out among its processes. */
 function perProcess(config: RuntimeConfig, processes: number): RuntimeConfig {
-  return { ...config, unverifiedPerSecond: Math.ceil(config.unverifiedPerSecond / processes) };
+  const each = (perSecond: number): number => Math.ceil(perSecond / processes);
+  return {
+    ...config,
+    unverifiedPerSecond: each(config.unverifiedPerSecond),
+    perSourcePerSecond: each(config.perSourcePerSecond),
+  };
 }

@@ -11,6 +11,7 @@ import type { AnswerStore, Clock, RegistryStore, Rng, WatchStore } from '../core
 import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
+import { createSourceLimit } from '../core/source-limit.ts';
 import { createReportDesk } from '../core/suspect/reports.ts';
 import { createSigningKeys, type SecretKeys } from '../core/ticket/signing-keys.ts';
 import { parseAddress } from '../core/wire/address.ts';
@@ -106,6 +107,8 @@ export function composeApi(deps: {
     publicKeys,
     releases: createReleaseDesk({ ...tickets, tell: deps.tellLeave }),
     reports,
+    // For this environment: how many there are is the deployment's other limit.
+    limit: createSourceLimit({ perSecond: config.perSourcePerSecond, clock, rng }),
     keepalive: config.keepalive,
     report: (record) => logRequest(log, record),
   });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { createConnectionRoom } from '../../core/connection-room.ts';
 import type { PacketHandler } from '../../core/ports.ts';
 import { createFramer } from '../../core/wire/framer.ts';
 import { STREAM_IDLE_TIMEOUT_MS, STREAM_PACKET_TIMEOUT_MS } from '../../core/wire/limits.ts';
@@ -17,8 +18,10 @@ export interface TcpOptions {
   readonly onError?: (error: Error) => void;
   /** Connections at the same time; further ones are closed at once. @default 1024 */
   readonly maxConnections?: number;
-  /** Of these, how many from one address: one client must not hold the door shut for all. @default 64 */
-  readonly maxPerAddress?: number;
+  /** Of these, how many from one source (an IPv4 address, an IPv6 /64): one must not hold the door shut for all. @default 64 */
+  readonly maxPerSource?: number;
+  /** Told of each connection that there was no room for. @default nobody */
+  readonly onRefused?: () => void;
   /** For tests; docs/PROTOCOL.md, "Over TCP", fixes them. @default 5000 and 30000 */
   readonly packetTimeoutMs?: number;
   readonly idleTimeoutMs?: number;
@@ -38,23 +41,21 @@ const TCP = 6;
 
 /** The probe protocol over TCP. Rejects with the system's error (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`). */
 export async function openTcp(options: TcpOptions): Promise<TcpEndpoint> {
-  const { maxConnections = 1024, maxPerAddress = 64 } = options;
+  const { maxConnections = 1024, maxPerSource = 64, onRefused = () => {} } = options;
   const open = new Set<Socket>();
-  const perAddress = new Map<string, number>();
+  const room = createConnectionRoom({ most: maxConnections, mostPerSource: maxPerSource, exceptLoopback: false });
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     const address = plainAddress(socket.remoteAddress ?? '');
-    const held = perAddress.get(address) ?? 0;
-    if (open.size >= maxConnections || held >= maxPerAddress) {
+    const leave = room.enter(address);
+    if (!leave) {
+      onRefused();
       socket.destroy();
       return;
     }
     open.add(socket);
-    perAddress.set(address, held + 1);
     socket.once('close', () => {
       open.delete(socket);
-      const left = (perAddress.get(address) ?? 1) - 1;
-      if (left > 0) perAddress.set(address, left);
-      else perAddress.delete(address);
+      leave();
     });
     serve(socket, address, options);
   });

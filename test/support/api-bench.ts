@@ -1,5 +1,5 @@
 import { createVerifier } from '../../adapters/crypto/verifier.ts';
-import { createApi, type RequestRecord } from '../../adapters/http/api.ts';
+import { type ApiOptions, createApi, type RequestRecord } from '../../adapters/http/api.ts';
 import type { HttpRequest, HttpResponse } from '../../adapters/http/types.ts';
 import { createMemoryAnswerStore } from '../../adapters/memory/answer-store.ts';
 import { createMemoryWatchStore } from '../../adapters/memory/watch-store.ts';
@@ -37,6 +37,7 @@ export interface ApiBench extends AssignBench {
 export async function anApiBench(
   servers: readonly ListedServer[] = twoSmallServers(),
   options: Partial<AssignerOptions> = {},
+  more: Pick<ApiOptions, 'limit'> = {},
 ): Promise<ApiBench> {
   const bench = await anAssignBench(servers);
   const { signer, publicKey } = keysOf();
@@ -98,6 +99,7 @@ export async function anApiBench(
     }),
     keepalive: { intervalSeconds: 20, transmissions: 10, timeoutMs: 700 },
     report: (record) => records.push(record),
+    ...more,
   });
   return extra;
 }

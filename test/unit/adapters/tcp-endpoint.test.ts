@@ -117,7 +117,7 @@ describe('a TCP endpoint', () => {
   });
 
   it('holds a bounded number of connections, in all and from one address', async () => {
-    for (const bound of [{ maxConnections: 2 }, { maxPerAddress: 2 }]) {
+    for (const bound of [{ maxConnections: 2 }, { maxPerSource: 2 }]) {
       const server = await endpoint(bound);
       const first = await client(server);
       await client(server);

@@ -31,7 +31,7 @@ describe('a door that shares a duty', () => {
 describe('a gateway of several processes', () => {
   it('shares out what is meant for a gateway', () => {
     const { processes, config } = parse(['--processes', '4'], { unverifiedPerSecond: 50 });
-    expect([processes, config.unverifiedPerSecond]).toEqual([4, 13]);
+    expect([processes, config.unverifiedPerSecond, config.perSourcePerSecond]).toEqual([4, 13, 50]);
     expect(parse([], {}).config.unverifiedPerSecond).toBe(50);
   });
 
