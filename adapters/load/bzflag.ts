@@ -15,12 +15,12 @@ const FIRST_TEAM = 4;
 const TEAMS = 6;
 
 /** A BZFlag server: MsgQueryGame over TCP, asked before joining (protocol 0221; bzfs 2.4). */
-export function createBzflagLoad(game: GameAddress): LoadAdapter {
+export function createBzflagLoad(game: GameAddress, talk = talkTcp): LoadAdapter {
   return {
     name: NAME,
     query: async () => {
       let asked = false;
-      return await talkTcp(NAME, game, HELLO, (bytes, send) => {
+      return await talk(NAME, game, HELLO, (bytes, send) => {
         if (bytes.length < GREETING_BYTES) return undefined;
         if (!GREETING.test(bytes.toString('latin1', 0, 8))) throw queryFailed(NAME, 'no BZFlag server');
         if (!asked) {

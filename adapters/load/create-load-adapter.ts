@@ -17,9 +17,9 @@ interface Kind {
 const KINDS: Readonly<Record<string, Kind>> = {
   command: { target: 'path of a program', create: createCommandLoad },
   gamedig: { target: 'id of a game', create: createGamedigLoad },
-  bzflag: { create: createBzflagLoad },
-  mumble: { create: createMumbleLoad },
-  teeworlds: { create: createTeeworldsLoad },
+  bzflag: { create: (game) => createBzflagLoad(game) },
+  mumble: { create: (game) => createMumbleLoad(game) },
+  teeworlds: { create: (game) => createTeeworldsLoad(game) },
 };
 
 /**

@@ -9,11 +9,11 @@ const ANSWER_BYTES = 24;
  * A Mumble server (murmurd): the ping of its server lists. Request: four zero bytes, 8 bytes of our own. Answer: version
  * (4), the 8 bytes, users (4), most users (4), bandwidth (4); see "UDP ping" in the Mumble protocol documentation.
  */
-export function createMumbleLoad(game: GameAddress): LoadAdapter {
+export function createMumbleLoad(game: GameAddress, talk = talkUdp): LoadAdapter {
   return {
     name: NAME,
     query: () =>
-      talkUdp(NAME, game, async ({ send, answer }) => {
+      talk(NAME, game, async ({ send, answer }) => {
         const ident = randomBytes(8);
         send(Buffer.concat([Buffer.alloc(4), ident]));
         return await answer((bytes) => {

@@ -17,11 +17,11 @@ const GET_INFO = Buffer.concat([NO_TOKEN, Buffer.from('gie3'), Buffer.from([0])]
 const INFO = Buffer.concat([NO_TOKEN, Buffer.from('inf3')]);
 
 /** A Teeworlds 0.7 server: its token handshake, then the query of the server browser. */
-export function createTeeworldsLoad(game: GameAddress): LoadAdapter {
+export function createTeeworldsLoad(game: GameAddress, talk = talkUdp): LoadAdapter {
   return {
     name: NAME,
     query: () =>
-      talkUdp(NAME, game, async ({ send, answer }) => {
+      talk(NAME, game, async ({ send, answer }) => {
         const mine = randomBytes(TOKEN_BYTES);
         send(Buffer.concat([CONTROL, NO_TOKEN, Buffer.from([TOKEN_MESSAGE]), mine, Buffer.alloc(TOKEN_PADDING_BYTES)]));
         const theirs = await answer((packet) => readToken(packet, mine));
