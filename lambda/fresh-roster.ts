@@ -19,9 +19,9 @@ const MAX_STALE_MS = 60_000;
 
 /**
  * Reads the roster when a request needs it, since a frozen environment has no timers. Requests of the same moment share
- * one reading. Resolves with false if there is no roster yet, or only one that is too old.
+ * one reading; those between two readings are answered at once. False if there is no roster yet, or only one that is too old.
  */
-export function createFreshRoster(options: FreshRosterOptions): () => Promise<boolean> {
+export function createFreshRoster(options: FreshRosterOptions): () => boolean | Promise<boolean> {
   const { reader, clock, refreshMs, onError } = options;
   let triedAtMs = Number.NEGATIVE_INFINITY;
   let confirmedAtMs = Number.NEGATIVE_INFINITY;
@@ -38,9 +38,10 @@ export function createFreshRoster(options: FreshRosterOptions): () => Promise<bo
     reading = undefined;
   }
 
-  return async () => {
+  const isFresh = (): boolean => Number.isFinite(reader.ageMs()) && clock.monoMs() - confirmedAtMs < MAX_STALE_MS;
+
+  return () => {
     if (!reading && clock.monoMs() - triedAtMs >= refreshMs) reading = read();
-    if (reading) await reading;
-    return Number.isFinite(reader.ageMs()) && clock.monoMs() - confirmedAtMs < MAX_STALE_MS;
+    return reading ? reading.then(isFresh) : isFresh();
   };
 }

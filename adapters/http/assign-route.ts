@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Assigner } from '../../core/assign/assigner.ts';
 import type { SameAnswer } from '../../core/assign/same-answer.ts';
-import type { AssignRequest } from '../../core/assign/types.ts';
+import type { Assignment, AssignRequest } from '../../core/assign/types.ts';
+import { oncePer } from '../../core/once-per.ts';
 import type { Placement } from '../../core/registry/row.ts';
 import { parseAddress } from '../../core/wire/address.ts';
 import type { KeepaliveTiming } from '../../core/wire/packet.ts';
 import { badRequest, jsonAnswer } from './answer.ts';
 import type { Handlers } from './router.ts';
-import type { AssignmentAnswer, AssignmentRequest, ServerAnswer } from './schemas.ts';
+import type { AssignmentRequest, ServerAnswer } from './schemas.ts';
 
 /** Whoever asks without an address (a test in the console of the cloud). */
 const NO_ADDRESS = new Uint8Array(4);
@@ -26,6 +27,7 @@ export function createAssignRoute(deps: {
   readonly same: SameAnswer;
   readonly keepalive: KeepaliveTiming;
 }): Handlers['assign'] {
+  const keepalive = JSON.stringify(deps.keepalive);
   return async ({ request, body }) => {
     const { party } = body;
     if (party && body.client !== undefined)
@@ -38,20 +40,22 @@ export function createAssignRoute(deps: {
         ? await deps.assigner.assign(asked)
         : await deps.same.assign(asked, digest(key), digest(JSON.stringify(body)));
     if (!outcome.ok) return outcome;
-    const { id, server, ticket, activateBy, alternates, explain, seats = [{ id, ticket }] } = outcome;
-    const answer: AssignmentAnswer = {
-      id,
-      server: toServerAnswer(server),
-      ticket,
-      activateBy,
-      keepalive: deps.keepalive,
-      ...(party && { seats: party.map((client, at) => ({ client, ...seats[at]! })) }),
-      alternates: alternates.map(toServerAnswer),
-      ...(explain && { explain }),
-    };
-    return jsonAnswer(201, answer);
+    return jsonAnswer(201, answerText(outcome, party, keepalive));
   };
 }
+
+/** An AssignmentAnswer as JSON, of texts that are made once for each server. */
+function answerText(assignment: Assignment, party: readonly string[] | undefined, keepalive: string): string {
+  const { id, server, ticket, activateBy, alternates, explain, seats = [{ id, ticket }] } = assignment;
+  const own = `{"id":${JSON.stringify(id)},"server":${serverText(server)},"ticket":"${ticket}","activateBy":${activateBy}`;
+  const together = party ? `,"seats":${JSON.stringify(party.map((client, at) => ({ client, ...seats[at]! })))}` : '';
+  const others = alternates.map(serverText).join(',');
+  const why = explain ? `,"explain":${JSON.stringify(explain)}` : '';
+  return `${own},"keepalive":${keepalive}${together},"alternates":[${others}]${why}}`;
+}
+
+const serverJson = oncePer((server: Placement) => ({ text: JSON.stringify(toServerAnswer(server)) }));
+const serverText = (server: Placement): string => serverJson(server).text;
 
 function toAssignRequest(body: AssignmentRequest, sourceAddress: string): AssignRequest {
   const { client, party, server, family = 4, avoid = [], ...rest } = body;

@@ -4,32 +4,40 @@ import type { IncomingMessage } from 'node:http';
 const MAX_DISCARDED_BYTES = 1024 * 1024;
 
 /**
- * The whole body, undefined if there is none; `too-large` once it is known to be longer than `maxBytes`; `gone` if the
- * client left in the middle.
+ * Tells the whole body, undefined if there is none, or `too-large` once it is known to be longer than `maxBytes`; nothing
+ * if the client leaves in the middle.
+ * @param declared the request's content-length, 0 if it has none
  */
 export function readBody(
   incoming: IncomingMessage,
+  declared: number,
   maxBytes: number,
-): Promise<Uint8Array | undefined | 'too-large' | 'gone'> {
-  const declared = Number(incoming.headers['content-length'] ?? 0);
-  if (declared > maxBytes + MAX_DISCARDED_BYTES) return Promise.resolve('too-large');
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= maxBytes) chunks.push(chunk);
-      else chunks.length = 0;
-      if (bytes > maxBytes + MAX_DISCARDED_BYTES) {
-        incoming.pause();
-        resolve('too-large');
-      }
-    });
-    incoming.once('end', () => {
-      if (bytes > maxBytes) resolve('too-large');
-      else resolve(bytes === 0 ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes));
-    });
-    incoming.once('error', () => resolve('gone'));
-    incoming.once('close', () => resolve('gone'));
+  done: (body: Uint8Array | undefined | 'too-large') => void,
+): void {
+  if (declared > maxBytes + MAX_DISCARDED_BYTES) {
+    done('too-large');
+    return;
+  }
+  let first: Buffer | undefined;
+  let others: Buffer[] | undefined;
+  let bytes = 0;
+  let isTold = false;
+  incoming.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) {
+      first = undefined;
+      others = undefined;
+    } else if (first) others = [...(others ?? []), chunk];
+    else first = chunk;
+    if (bytes > maxBytes + MAX_DISCARDED_BYTES && !isTold) {
+      isTold = true;
+      incoming.pause();
+      done('too-large');
+    }
+  });
+  incoming.on('end', () => {
+    if (isTold) return;
+    if (bytes > maxBytes) done('too-large');
+    else done(first && others ? Buffer.concat([first, ...others], bytes) : first);
   });
 }

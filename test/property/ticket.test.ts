@@ -4,6 +4,7 @@ import { createVerifier } from '../../adapters/crypto/verifier.ts';
 import { fromBase64Url, toBase64Url } from '../../core/ticket/base64url.ts';
 import { decodeTicket } from '../../core/ticket/decode.ts';
 import { encodeTicket } from '../../core/ticket/encode.ts';
+import { issueTicket } from '../../core/ticket/issue.ts';
 import { verifyTicket } from '../../core/ticket/verify.ts';
 import { keysOf, someClaims } from '../support/tickets.ts';
 
@@ -23,6 +24,33 @@ const someTexts = fc.oneof(
         `${header}.${toBase64Url(new TextEncoder().encode(JSON.stringify({ ...someClaims(), ...odd })))}.${signature}`,
     ),
 );
+
+describe('issueTicket', () => {
+  it('writes the claims as JSON has them, whatever stands in the names', () => {
+    const odd = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(
+        fc.record({ id: odd, app: odd, world: odd, group: odd }),
+        fc.record({ iss: odd, gen: odd }),
+        fc.uint8Array({ minLength: 1, maxLength: 32 }),
+        fc.array(odd, { maxLength: 2 }),
+        (server, { iss, gen }, client, alternates) => {
+          const seat = { gen, serial: 7, expiresWallMs: 1_767_225_640_900 };
+          const { ticket, id } = issueTicket(
+            { iss, server, seat, client, wallMs: 1_767_225_600_100, alternates },
+            keys.signer,
+          );
+          const claims = {
+            ...{ iss, aud: server.id, sub: toBase64Url(client), jti: id, iat: 1_767_225_600, exp: 1_767_225_640 },
+            ...{ gen, seat: 7, app: server.app, wld: server.world, grp: server.group },
+            ...(alternates.length > 0 && { alt: alternates }),
+          };
+          expect(ticket).toBe(encodeTicket(claims, keys.signer));
+        },
+      ),
+    );
+  });
+});
 
 describe('decodeTicket', () => {
   it('answers every text with claims of the right form or with ticket.malformed', () => {

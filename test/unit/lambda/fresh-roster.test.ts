@@ -25,7 +25,7 @@ function aReader() {
   };
   const fresh = createFreshRoster({ reader, clock, refreshMs: 1_000, onError: (error) => errors.push(error) });
   /** One request whose reading, if it makes one, ends like this. */
-  const ask = (how: 'resolve' | 'reject' = 'resolve'): Promise<boolean> => {
+  const ask = (how: 'resolve' | 'reject' = 'resolve'): boolean | Promise<boolean> => {
     const asked = fresh();
     end(how);
     return asked;
