@@ -32,13 +32,18 @@ function anyNetwork(): string {
   return `127.${octet()}.${octet()}.`;
 }
 
-/** `npm start`, by default without a crowd, on ports and addresses of its own; resolves when all servers are open. */
-export async function startLocal(servers: number, crowd = 0): Promise<LocalProgram> {
+/** Flags that give a local system addresses and ports of its own. */
+export async function ownPlace(): Promise<{ readonly network: string; readonly flags: readonly string[] }> {
   const network = anyNetwork();
-  const bind = `${network}1`;
   const [http, probe, registry] = [await freePorts(2), await freePorts(1), await freePorts(1)];
   const ports = ['--http-port', String(http), '--probe-port', String(probe), '--registry-port', String(registry)];
-  const flags = ['--json', '--crowd', String(crowd), '--servers', String(servers), '--bind', bind, ...ports];
+  return { network, flags: ['--bind', `${network}1`, ...ports] };
+}
+
+/** `npm start`, by default without a crowd, on ports and addresses of its own; resolves when all servers are open. */
+export async function startLocal(servers: number, crowd = 0): Promise<LocalProgram> {
+  const { network, flags: place } = await ownPlace();
+  const flags = ['--json', '--crowd', String(crowd), '--servers', String(servers), ...place];
   const child = spawn(process.execPath, [join(ROOT, 'local/main.ts'), ...flags], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
