@@ -5,8 +5,8 @@ import type { SameAnswer } from '../../core/assign/same-answer.ts';
 import { type ErrorCode, OnedoorError, refuse } from '../../core/errors.ts';
 import type { PublicKey, Signer } from '../../core/ports.ts';
 import type { RosterView } from '../../core/registry/roster.ts';
-import type { ReportDesk } from '../../core/suspect/reports.ts';
 import type { SourceLimit } from '../../core/source-limit.ts';
+import type { ReportDesk } from '../../core/suspect/reports.ts';
 import { jwks } from '../../core/ticket/jwks.ts';
 import { parseAddress } from '../../core/wire/address.ts';
 import type { KeepaliveTiming } from '../../core/wire/packet.ts';
@@ -26,7 +26,7 @@ export interface ApiOptions {
   readonly roster: {
     view(): RosterView;
     /** Makes the view as new as it need be; false if there is none that can be answered from. */
-    refresh(): Promise<boolean>;
+    refresh(): boolean | Promise<boolean>;
   };
   /** Signs the roster. */
   readonly signer: Signer;
@@ -70,14 +70,26 @@ const EVERYWHERE = {
 export function createApi(options: ApiOptions): HttpHandler {
   const { report = () => {} } = options;
   const route = limited(createRouter(createHandlers(options)), options.limit);
-  return async (request) => {
-    const requestId = requestIdOf(request);
-    const { answer, ...seen } = await answerOf(route, request);
-    const refused = 'code' in answer ? answer : undefined;
-    const response = 'code' in answer ? problemResponse(answer.code, answer) : answer;
+  return (request) => {
     const { method } = request;
-    report({ requestId, method, ...seen, status: response.status, ...(refused && { code: refused.code }) });
-    return finish(request, response, requestId);
+    const requestId = requestIdOf(request);
+    let template = 'unknown';
+    const done = (answer: Answer, failure?: { readonly err: unknown }): HttpResponse => {
+      const refused = 'code' in answer ? answer : undefined;
+      const response = 'code' in answer ? problemResponse(answer.code, answer) : answer;
+      const code = refused && { code: refused.code };
+      report({ requestId, method, route: template, ...failure, status: response.status, ...code });
+      return finish(request, response, requestId);
+    };
+    const failed = (err: unknown): HttpResponse => done(answerTo(err), { err });
+    try {
+      const routed = route(request);
+      template = routed.route;
+      const { answer } = routed;
+      return answer instanceof Promise ? answer.then((given) => done(given), failed) : done(answer);
+    } catch (err) {
+      return failed(err);
+    }
   };
 }
 
@@ -92,8 +104,11 @@ function createHandlers({
   reports,
 }: ApiOptions): Handlers {
   const fresh = <N extends keyof Handlers>(handler: Handlers[N]): Handlers[N] =>
-    (async (input: Parameters<Handlers[N]>[0]) =>
-      (await roster.refresh()) ? handler(input as never) : UNAVAILABLE) as Handlers[N];
+    ((input: Parameters<Handlers[N]>[0]) => {
+      const handle = (isFresh: boolean) => (isFresh ? handler(input as never) : UNAVAILABLE);
+      const isFresh = roster.refresh();
+      return typeof isFresh === 'boolean' ? handle(isFresh) : isFresh.then(handle);
+    }) as Handlers[N];
   const { apps, worlds, servers } = createRosterRoutes({ view: roster.view, signer });
   return {
     assign: fresh<'assign'>(createAssignRoute({ assigner, same, keepalive })),
@@ -121,20 +136,10 @@ function limited(route: Route, limit: SourceLimit | undefined): Route {
   };
 }
 
-async function answerOf(
-  route: Route,
-  request: HttpRequest,
-): Promise<{ readonly route: string; readonly answer: Answer; readonly err?: unknown }> {
-  let template = 'unknown';
-  try {
-    const routed = route(request);
-    template = routed.route;
-    return { route: template, answer: await routed.answer };
-  } catch (err) {
-    // The registry's own codes would tell clients about our insides; for them it is one thing.
-    const away = err instanceof OnedoorError && err.code.startsWith('registry.');
-    return { route: template, answer: away ? UNAVAILABLE : refuse('http.internal'), err };
-  }
+/** The registry's own codes would tell clients about our insides; for them it is one thing. */
+function answerTo(err: unknown): Answer {
+  const away = err instanceof OnedoorError && err.code.startsWith('registry.');
+  return away ? UNAVAILABLE : refuse('http.internal');
 }
 
 function finish(request: HttpRequest, response: HttpResponse, requestId: string): HttpResponse {

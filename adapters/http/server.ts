@@ -55,38 +55,39 @@ const PARSER_CODES: Readonly<Record<string, ErrorCode>> = {
 
 type StreamStart = NonNullable<HttpResponse['goOn']>;
 
+/** The answer to the request of a connection that was read last: until it is sent, what the parser says is not about it. */
+const ANSWER = Symbol('answer');
+type Connection = Socket & { [ANSWER]?: ServerResponse };
+
 interface ServerState {
   closing: boolean;
-  /** Connections whose request is read: what the parser says about them now is not about that request. */
-  readonly answering: WeakSet<Socket>;
+  /** What a client may count on, as `Keep-Alive` says it. */
+  readonly keepAlive: string;
 }
 
 /** HTTP/1.1 on a socket, with a limit on everything; the handler sees whole requests only. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { maxHeaderBytes = 8 * 1024 } = options;
   const { requestTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = options;
-  const state: ServerState = { closing: false, answering: new WeakSet() };
+  const state: ServerState = { closing: false, keepAlive: `timeout=${Math.floor(idleTimeoutMs / 1000)}` };
   const server = createServer(
     {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: requestTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: idleTimeoutMs,
+      // `timeout` below is as long: one timer for a connection, and not another one from each answer to the next request.
+      keepAliveTimeout: 0,
       connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeoutMs),
       noDelay: true,
     },
-    (request, response) => {
-      serve(request, response, options, state).catch((error) => {
-        options.onError?.(error);
-        request.socket.destroy();
-      });
-    },
+    (request, response) => serve(request, response, options, state),
   );
   server.on('connection', bounded(options));
   server.timeout = idleTimeoutMs;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer nothing more can be said.
-    if (state.answering.has(socket as Socket) || !socket.writable) socket.destroy();
+    const answer = (socket as Connection)[ANSWER];
+    if ((answer && !answer.writableFinished) || !socket.writable) socket.destroy();
     else answerUnreadable(error, socket as Socket);
   });
   return {
@@ -136,26 +137,43 @@ async function openPort(server: Server, port: number, host: string): Promise<voi
   }
 }
 
-async function serve(
+/** Everything at once where the handler has its answer at once: no promise is made on the way. */
+function serve(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   options: HttpServerOptions,
   state: ServerState,
-): Promise<void> {
+): void {
   const { handler, maxBodyBytes = 16 * 1024, onError = () => {} } = options;
-  let answer: HttpResponse;
-  try {
-    const body = await readBody(incoming, maxBodyBytes);
-    if (body === 'gone') return;
-    state.answering.add(incoming.socket);
-    outgoing.once('close', () => state.answering.delete(incoming.socket));
-    answer = body === 'too-large' ? ownProblem('http.body-too-large') : await handler(toRequest(incoming, body));
-  } catch (error) {
+  const headers = joinFields(incoming.rawHeaders);
+  const answer = (given: HttpResponse): void => {
+    try {
+      send(incoming, outgoing, given, options, state);
+    } catch (error) {
+      onError(error);
+      incoming.socket.destroy();
+    }
+  };
+  const fail = (error: unknown): void => {
     onError(error);
-    answer = ownProblem('http.internal');
-  }
-  if (state.closing || !incoming.complete) outgoing.setHeader('connection', 'close');
-  send(incoming, outgoing, answer, options.maxUnreadBytes);
+    answer(ownProblem('http.internal'));
+  };
+  readBody(incoming, Number(headers['content-length'] ?? 0), maxBodyBytes, (body) => {
+    (incoming.socket as Connection)[ANSWER] = outgoing;
+    if (body === 'too-large') {
+      answer(ownProblem('http.body-too-large'));
+      return;
+    }
+    let given: HttpResponse | Promise<HttpResponse>;
+    try {
+      given = handler(toRequest(incoming, headers, body));
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    if (given instanceof Promise) given.then(answer, fail);
+    else answer(given);
+  });
 }
 
 /** An answer that no handler gave still has an id to ask about. */
@@ -167,31 +185,30 @@ function send(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   answer: HttpResponse,
-  maxUnreadBytes = MAX_UNREAD_BYTES,
+  { maxUnreadBytes = MAX_UNREAD_BYTES }: HttpServerOptions,
+  { closing, keepAlive }: ServerState,
 ): void {
   const { status, headers, body } = answer;
   const bodyless = status === 204 || status === 304;
+  // Names and values in turn: Node takes them as they are.
+  const fields: string[] = [];
+  for (const name in headers) fields.push(name, headers[name]!);
+  if (closing || !incoming.complete) fields.push('connection', 'close');
+  else fields.push('keep-alive', keepAlive);
   if (answer.goOn && incoming.method !== 'HEAD') {
-    goOn(outgoing, answer, answer.goOn, maxUnreadBytes);
+    outgoing.writeHead(status, fields);
+    goOn(outgoing, body, answer.goOn, maxUnreadBytes);
     return;
   }
   // The length in an answer to HEAD is that of GET, which the handler alone knows (RFC 9110, section 8.6).
   const ownLength = !bodyless && !answer.goOn && !(incoming.method === 'HEAD' && body.length === 0);
-  outgoing.writeHead(status, {
-    ...headers,
-    ...(ownLength && { 'content-length': String(Buffer.byteLength(body)) }),
-  });
+  if (ownLength) fields.push('content-length', String(Buffer.byteLength(body)));
+  outgoing.writeHead(status, fields);
   outgoing.end(bodyless ? undefined : body);
 }
 
 /** An answer without a length, in chunks. */
-function goOn(
-  outgoing: ServerResponse,
-  { status, headers, body }: HttpResponse,
-  start: StreamStart,
-  maxUnreadBytes: number,
-): void {
-  outgoing.writeHead(status, headers);
+function goOn(outgoing: ServerResponse, body: HttpResponse['body'], start: StreamStart, maxUnreadBytes: number): void {
   outgoing.write(body);
   const stop = start((text) => {
     outgoing.write(text);
@@ -201,14 +218,18 @@ function goOn(
   outgoing.once('close', stop);
 }
 
-function toRequest(incoming: IncomingMessage, body: Uint8Array | undefined): HttpRequest {
+function toRequest(
+  incoming: IncomingMessage,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array | undefined,
+): HttpRequest {
   const url = incoming.url ?? '/';
   const at = url.indexOf('?');
   return {
     method: incoming.method ?? 'GET',
     path: at < 0 ? url : url.slice(0, at),
     query: parseQuery(at < 0 ? '' : url.slice(at + 1)),
-    headers: joinFields(incoming.rawHeaders),
+    headers,
     body,
     sourceAddress: plainAddress(incoming.socket.remoteAddress ?? ''),
   };
