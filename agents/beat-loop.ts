@@ -1,6 +1,7 @@
 import type { Clock, Rng } from '../core/ports.ts';
 import type { BeatWish } from '../core/registry/agent-beat.ts';
 import type { SeatTiming } from '../core/registry/timing.ts';
+import type { Counters } from './counters.ts';
 import type { Outage } from './log.ts';
 import type { BeatResult, SeatKeeper } from './seat-keeper.ts';
 
@@ -11,6 +12,7 @@ export interface BeatLoopOptions {
   readonly rng: Rng;
   readonly timing: SeatTiming;
   readonly outage: Outage;
+  readonly counters: Pick<Counters, 'count'>;
   /** The row is ours. */
   readonly onClaim: () => void;
   /** A beat landed, and told the row this. */
@@ -26,6 +28,9 @@ const FIRST_RETRY_MS = 250;
 const AGAIN_AT_ONCE = 3;
 /** Beats spread by this part of H, and never come later than H: T + 2H is promised. */
 const JITTER = 0.2;
+
+/** What became of a beat; after `lost` the agent ends. */
+const COUNT = { ok: 'beats.landed', again: 'beats.again', unknown: 'beats.lost' } as const;
 
 /** Claims the row and beats until it is stopped or the row is lost. */
 export class BeatLoop {
@@ -84,13 +89,14 @@ export class BeatLoop {
   }
 
   async #beatUntilItLands(): Promise<BeatResult> {
-    const { keeper, wish, clock, outage, onBeat } = this.#options;
+    const { keeper, wish, clock, outage, counters, onBeat } = this.#options;
     this.#isKicked = false;
     this.#startedAtMs = clock.monoMs();
     let result: BeatResult = 'again';
     for (let tries = 0; result === 'again' && tries <= AGAIN_AT_ONCE; tries++) {
       const told = wish();
       result = await keeper.beat(told, (error) => outage.bad(error));
+      if (result !== 'lost') counters.count(COUNT[result]);
       if (result === 'ok') onBeat(told);
     }
     if (result !== 'unknown') outage.good();

@@ -1,6 +1,8 @@
-/** What a slot counts since it started: plain names, shown at /healthz and explained in docs/AGENT.md. */
+import type { AgentCount } from '../core/metrics/counts.ts';
+
+/** What a slot counts since it started (docs/METRICS.md). */
 export interface Counters {
-  count(name: string): void;
+  count(name: AgentCount): void;
   read(): Readonly<Record<string, number>>;
 }
 

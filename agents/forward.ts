@@ -1,4 +1,5 @@
 import { alternateFields, answerFields } from '../core/assign/answer-fields.ts';
+import type { ForwardFault } from '../core/metrics/counts.ts';
 import type { Clock, Verify } from '../core/ports.ts';
 import type { Placement } from '../core/registry/row.ts';
 import { bytesToHex } from '../core/text.ts';
@@ -81,7 +82,7 @@ export class ForwardDesk {
   }
 
   /** What is needed to follow it, or the first check that fails; cheap ones first, so that a flood costs little. */
-  #check(request: ExtendedRequest, forward: Forward): Checked | string {
+  #check(request: ExtendedRequest, forward: Forward): Checked | ForwardFault {
     const { placement, verify, iss, clock, mayCheck } = this.#options;
     const { ticket, pick, nonce } = request;
     const server = placement();

@@ -199,7 +199,7 @@ export class KeepaliveResponder {
     return this.#identity;
   }
 
-  #silent(reason: string): undefined {
+  #silent(reason: Parameters<Counters['count']>[0]): undefined {
     this.#options.counters.count(reason);
   }
 }

@@ -1,8 +1,11 @@
+import { metricsResponse } from '../adapters/http/metrics-response.ts';
 import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../adapters/http/types.ts';
 import { isAuthorized } from '../adapters/system/api-token.ts';
 import { flag, integer, list, mistake, optional, shape, text } from '../core/config/schema.ts';
 import { OnedoorError, type Refusal } from '../core/errors.ts';
+import type { Sample } from '../core/metrics/catalogue.ts';
+import { prometheusText } from '../core/metrics/prometheus.ts';
 import type { SeatSession } from '../core/registry/journal-entry.ts';
 import { type RosterView, STATES } from '../core/registry/roster.ts';
 import { toBase64Url } from '../core/ticket/base64url.ts';
@@ -31,6 +34,8 @@ export interface GameFacing {
   report(report: GameReport): void;
   ready(): void;
   drain(): void;
+  /** How it stands, for /metrics. */
+  metrics(): readonly Sample[];
   /** Everything to see at /healthz; `isGood` decides the status. */
   health(): { readonly isGood: boolean; readonly facts: Readonly<Record<string, unknown>> };
 }
@@ -64,6 +69,9 @@ const loadBody = shape<GameReport>({
   ready: optional(flag),
 });
 
+/** What no token is needed for: it says how the server stands and nothing of who is on it. */
+const OPEN: ReadonlySet<string> = new Set(['/healthz', '/metrics']);
+
 type Route = (request: HttpRequest, id: string) => HttpResponse | Promise<HttpResponse>;
 
 /** The API that an agent offers the game beside it, on loopback (docs/AGENT.md, "API for the game"). */
@@ -80,6 +88,7 @@ export function createLoopbackApi({ slot, token, roster }: LoopbackApiOptions): 
     '/ready': { POST: () => done(() => slot.ready()) },
     '/drain': { POST: () => done(() => slot.drain()) },
     '/servers': { GET: () => getServers(roster) },
+    '/metrics': { GET: () => metricsResponse(prometheusText(slot.metrics())) },
     '/healthz': {
       GET: () => {
         const { isGood, facts } = slot.health();
@@ -90,7 +99,7 @@ export function createLoopbackApi({ slot, token, roster }: LoopbackApiOptions): 
   return async (request) => {
     const [, path = '', id = ''] = /^(\/sessions\/)([^/]+)$/.exec(request.path) ?? ['', request.path];
     const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    if (path !== '/healthz' && !isAuthorized(request.headers['authorization'], token)) {
+    if (!OPEN.has(path) && !isAuthorized(request.headers['authorization'], token)) {
       return problemResponse('http.unauthorized', { headers: { 'www-authenticate': 'Bearer' } });
     }
     if (!methods || (path === '/sessions/' && id === '')) return problemResponse('http.not-found');

@@ -1,5 +1,6 @@
 import { type LoadReading, toReading } from '../adapters/load/load-adapter.ts';
 import { probePortTest } from '../core/config/runtime-config.ts';
+import type { Sample } from '../core/metrics/catalogue.ts';
 import type { PacketHandler } from '../core/ports.ts';
 import type { BeatWish } from '../core/registry/agent-beat.ts';
 import { reserveOf } from '../core/registry/failover.ts';
@@ -23,6 +24,7 @@ import { SeatKeeper } from './seat-keeper.ts';
 import { SessionWatch } from './session-watch.ts';
 import { createSight, type Sight } from './sight.ts';
 import { type SlotHealth, slotHealth } from './slot-health.ts';
+import { slotSamples } from './slot-metrics.ts';
 import type { SlotOptions } from './slot-options.ts';
 
 const SWEEP_MS = 500;
@@ -61,9 +63,7 @@ export class Slot implements GameFacing {
     this.#keeper = new SeatKeeper({ key, store, journal, clock, rng, timing, isCounted, onLost: options.onLost });
     this.#sessions = new SessionWatch(Math.max(timing.activateMs, 2_000 * keepalive.intervalSeconds));
     this.#admission = new Admission({
-      keeper: this.#keeper,
-      sessions: this.#sessions,
-      ...{ clock, verify, iss: config.deployment, isCounted },
+      ...{ keeper: this.#keeper, sessions: this.#sessions, clock, verify, iss: config.deployment, isCounted },
       isDraining: () => this.#moving.isOn,
       capacity: () => this.#wish().capacity,
     });
@@ -86,15 +86,13 @@ export class Slot implements GameFacing {
       onChange: (isAlive, error) => this.#onChange(isAlive, error),
     });
     this.#loop = new BeatLoop({
-      ...{ keeper: this.#keeper, wish: () => this.#wish(), clock, rng, timing },
+      ...{ keeper: this.#keeper, wish: () => this.#wish(), counters: this.#counters, clock, rng, timing },
       outage: createOutage(log, 'the registry does not take a beat; trying again', 'the registry takes beats again'),
       onClaim: () => this.#onClaim(),
       onBeat: (told) => this.#onBeat(told),
     });
     const forwards = new ForwardDesk({
-      type: config.packetType,
-      iss: config.deployment,
-      keepalive,
+      ...{ type: config.packetType, iss: config.deployment, keepalive },
       placement: () => this.#keeper.placement,
       isAlive: () => this.#watch.isAlive,
       verify,
@@ -198,6 +196,10 @@ export class Slot implements GameFacing {
   health(): SlotHealth {
     const game = { isGameAlive: this.#watch.isAlive, drain: this.#drains.stage() };
     return slotHealth(this.#keeper, this.#wish(), game, this.#counters);
+  }
+
+  metrics(): readonly Sample[] {
+    return slotSamples(this.#keeper, this.#wish(), this.#watch, this.#counters);
   }
 
   // Going away:

@@ -1,14 +1,15 @@
-import { createAssigner } from '../core/assign/assigner.ts';
+import { type Assigner, createAssigner } from '../core/assign/assigner.ts';
 import { createWaitLine } from '../core/assign/wait-line.ts';
 import { probePortTest, type RuntimeConfig } from '../core/config/runtime-config.ts';
+import { createPoolWatch, type PoolWatch } from '../core/metrics/pool-watch.ts';
 import type { Clock, Mac, PacketHandler, RegistryStore, Rng, Signer } from '../core/ports.ts';
 import type { RosterView } from '../core/registry/roster.ts';
 import { createRosterReader, type RosterReader } from '../core/registry/roster-reader.ts';
 import { createRosterPages } from '../core/roster/roster-pages.ts';
 import { createPolicy } from '../core/select/create-policy.ts';
 import { createDuty } from '../core/select/duty.ts';
-import { type ClosedRoster, createClosedRoster } from '../core/suspect/closed-roster.ts';
 import { createSourceLimit } from '../core/source-limit.ts';
+import { type ClosedRoster, createClosedRoster } from '../core/suspect/closed-roster.ts';
 import { parseAddress } from '../core/wire/address.ts';
 import { policies } from '../onedoor.policies.ts';
 import { createAnswerTable } from './answer-table.ts';
@@ -30,7 +31,13 @@ export interface Door {
   readonly handle: PacketHandler;
   readonly roster: RosterReader;
   readonly counters: Counters;
+  /** How long answers took: those of a sample. */
   readonly times: AnswerTimes;
+  /** How long servers were silent before they were suspected. */
+  readonly detections: AnswerTimes;
+  readonly pools: Pick<PoolWatch, 'samples'>;
+  /** Seats on hand. */
+  stocked(): number;
   /** The roster with this door's own takes. */
   view(): RosterView;
   /** What is given out: whoever finds a server silent closes it here. */
@@ -65,6 +72,8 @@ export function composeDoor(deps: {
   readonly queueAgeMs?: () => number;
   /** Where reports of clients go that could not reach their server; absent: nowhere. */
   readonly reports?: Pick<Parameters<typeof createTakeReport>[0], 'store' | 'watch' | 'onSuspect' | 'onError'>;
+  /** @default its own */
+  readonly counters?: Counters;
   /** Told what came of each extended request. */
   readonly onOutcome?: OnOutcome;
   readonly clock: Clock;
@@ -81,6 +90,7 @@ export function composeDoor(deps: {
     refreshMs: config.rosterRefreshMs,
   });
   const closed = createClosedRoster(roster);
+  const { counters = createCounters() } = deps;
   const assigner = createAssigner({
     store,
     roster: closed,
@@ -96,8 +106,8 @@ export function composeDoor(deps: {
     waitLine: createWaitLine({ mac: deps.cookieMac, macBefore: deps.cookieMacBefore ?? (() => undefined), clock }),
     stock: true,
     readAnewUpTo: READ_ANEW_UP_TO,
+    onTake: counters.count,
   });
-  const counters = createCounters();
   const longest = createLongestAnswer({ iss, kid: signer.kid, keepalive });
   const rosterPages = createRosterPages(defaultApp);
   const holdMs = config.timing.holdMs;
@@ -127,11 +137,11 @@ export function composeDoor(deps: {
   const isUp = (door: number): boolean => (door === self ? Number.isFinite(roster.ageMs()) : isLive(door));
   const duty = createDuty({ duty: config.duty, doors, self, isLive: isUp });
   const overload = createOverload({ queueAgeMs: deps.queueAgeMs ?? (() => 0), rng, counters, type });
-  const times = createAnswerTimes();
+  const watched = watchedBy(assigner, clock);
+  const gateway = createGateway({ classic, extended, counters, type, isProbePort, duty, overload });
   return {
-    handle: timed(createGateway({ classic, extended, counters, type, isProbePort, duty, overload }), times, clock),
-    times,
-    view: () => assigner.view(),
+    ...watched,
+    handle: timed(gateway, watched.times, clock),
     roster,
     counters,
     closed,
@@ -140,6 +150,19 @@ export function composeDoor(deps: {
     sweep() {
       assigner.sweep();
       classic.sweep();
+      watched.pools.look();
     },
+  };
+}
+
+/** What is only looked at. */
+function watchedBy(assigner: Assigner, clock: Clock) {
+  const view = () => assigner.view();
+  return {
+    view,
+    stocked: () => assigner.stocked(),
+    times: createAnswerTimes(),
+    detections: createAnswerTimes(),
+    pools: createPoolWatch(view, () => clock.monoMs()),
   };
 }

@@ -1,34 +1,18 @@
+import type { ErrorCode } from '../core/errors.ts';
+import type { GatewayCount } from '../core/metrics/counts.ts';
 import type { DropReason } from '../core/wire/drop-reasons.ts';
 
-/** What a gateway counts; names are labels of metrics later and never change their meaning. */
+/** What a gateway counts since its start (docs/METRICS.md). */
 export interface Counters {
-  count(name: CounterName): void;
+  count(name: GatewayCount): void;
   dropped(reason: DropReason): void;
   /** A refusal was answered, by its code. */
-  refused(code: string): void;
+  refused(code: ErrorCode): void;
+  /** A call to the registry failed. */
+  failed(code: ErrorCode): void;
   /** All counters as one plain object. */
   read(): Readonly<Record<string, number>>;
 }
-
-export type CounterName =
-  | 'classic'
-  | 'classic-none'
-  | 'extended'
-  | 'assigned'
-  | 'repeated'
-  | 'cookies'
-  | 'roster'
-  | 'forwarded'
-  | 'noted'
-  | 'silent'
-  | 'off-duty'
-  | 'shed'
-  | 'shed-silent'
-  | 'hints'
-  | 'probes'
-  | 'suspected'
-  | 'lifted'
-  | 'failed';
 
 export function createCounters(): Counters {
   const counts: Record<string, number> = {};
@@ -39,6 +23,7 @@ export function createCounters(): Counters {
     count: add,
     dropped: (reason) => add(`dropped.${reason}`),
     refused: (code) => add(`refused.${code}`),
+    failed: (code) => add(`failed.${code}`),
     read: () => ({ ...counts }),
   };
 }

@@ -1,8 +1,10 @@
+import { metricsResponse } from '../adapters/http/metrics-response.ts';
 import { problemResponse } from '../adapters/http/problem.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
 import type { Clock } from '../core/ports.ts';
 import type { ProberFacts } from '../core/suspect/prober.ts';
 import type { Door } from './compose.ts';
+import { gatewayMetrics, summed } from './metrics.ts';
 import type { SiblingFacts } from './siblings.ts';
 
 /** What the health port knows beside the door itself. */
@@ -16,6 +18,8 @@ export interface HealthFacts {
   readonly probing: () => ProberFacts;
   /** Monotonic time at which the UDP loop last heard the door's own knock. */
   readonly udpAliveAtMs: () => number;
+  /** How long datagrams wait before they are read, in ms. */
+  readonly queueAgeMs: () => number;
   /** The other processes of this gateway. */
   readonly siblings: () => readonly SiblingFacts[];
 }
@@ -25,14 +29,16 @@ const UDP_STUCK_MS = 5_000;
 
 /**
  * `GET /healthz`: 200 while the gateway should get traffic, 503 with the reason otherwise. A roster that stands still
- * is no reason: the gateway goes on with it, and taking it away would help nobody. One that never came is.
+ * is no reason: the gateway goes on with it, and taking it away would help nobody. One that never came is. `GET /metrics`:
+ * the metrics of docs/METRICS.md for Prometheus.
  */
 export function createHealthHandler(door: Door, facts: HealthFacts, clock: Clock): HttpHandler {
   return ({ method, path }) => {
-    if (path !== '/healthz') return problemResponse('http.not-found');
+    if (path !== '/healthz' && path !== '/metrics') return problemResponse('http.not-found');
     if (method !== 'GET' && method !== 'HEAD') {
       return problemResponse('http.method-not-allowed', { headers: { allow: 'GET, HEAD' } });
     }
+    if (path === '/metrics') return metricsResponse(gatewayMetrics({ door, ...facts }));
     const ageMs = door.roster.ageMs();
     const reason = facts.stopping
       ? 'stopping'
@@ -65,13 +71,4 @@ export function createHealthHandler(door: Door, facts: HealthFacts, clock: Clock
       body: JSON.stringify(body),
     };
   };
-}
-
-/** Counters of several processes as one. */
-function summed(all: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
-  const sums: Record<string, number> = {};
-  for (const counters of all) {
-    for (const [name, count] of Object.entries(counters)) sums[name] = (sums[name] ?? 0) + count;
-  }
-  return sums;
 }

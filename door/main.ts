@@ -3,6 +3,7 @@ import { sdkAccess } from '../adapters/aws/sdk-access.ts';
 import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
+import { tellFailures } from '../adapters/dynamodb/tell-failures.ts';
 import { createWatchStore } from '../adapters/dynamodb/watch-store.ts';
 import { loadSecret } from '../adapters/secrets/load-secret.ts';
 import { createLogger } from '../adapters/system/logger.ts';
@@ -20,6 +21,8 @@ import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { createProber } from '../core/suspect/prober.ts';
 import { createSigningKeys } from '../core/ticket/signing-keys.ts';
 import { composeDoor } from './compose.ts';
+import { createCounters } from './counters.ts';
+import { reportMetrics } from './metric-reports.ts';
 import { type DoorOptions, parseDoorOptions } from './options.ts';
 import { type DoorPage, type DoorPageDeps, openDoorPage } from './page.ts';
 import { startPeerChecks } from './peer-checks.ts';
@@ -36,7 +39,8 @@ async function main(): Promise<void> {
   const access = sdkAccess();
   const keys = await openKeys(options, access, rng, log);
   const skipped = skippedItems(log);
-  const client = createDynamoClient({ access });
+  const counters = createCounters();
+  const client = tellFailures(createDynamoClient({ access }), counters.failed);
   const { table } = options;
   const store = createRegistryStore({ client, table, onMalformed: skipped.tell });
   const watch = createWatchStore({ client, table });
@@ -59,6 +63,7 @@ async function main(): Promise<void> {
     cookieMacBefore: keys.macBefore,
     sendForward: sender?.send,
     queueAgeMs: () => knock.queueAgeMs(),
+    counters,
     peers,
     reports: { store, watch, ...said },
     ...(options.page && { onOutcome: (request, outcome) => page?.onOutcome(request, outcome) }),
@@ -66,32 +71,30 @@ async function main(): Promise<void> {
     rng,
   });
   const prober = createProber({
-    roster: door.roster.view,
-    closed: door.closed,
-    counters: door.counters,
-    store,
-    watch,
-    send: probes.send,
-    type: options.config.packetType,
-    clock: systemClock,
-    rng,
-    ...said,
+    ...{ roster: door.roster.view, closed: door.closed, counters, store, watch, send: probes.send },
+    ...{ type: options.config.packetType, clock: systemClock, rng, ...said, onDetected: door.detections.took },
   });
   const version = runningVersion(import.meta.filename);
+  const facts = { unreadable: skipped.count, probing: () => prober.facts(), siblings: () => siblings?.facts() ?? [] };
   const running = await runDoor(door, options, {
-    clock: systemClock,
-    log,
-    version,
-    unreadable: skipped.count,
-    probing: () => prober.facts(),
+    ...{ clock: systemClock, log, version, ...facts },
     onTick: () => void keys.tick(),
     knock,
-    siblings: () => siblings?.facts() ?? [],
   });
   probes.start(prober);
+  const reports = reportMetrics(
+    options,
+    { door, queueAgeMs: () => knock.queueAgeMs(), ...facts },
+    {
+      access,
+      clock: systemClock,
+      onError: (err) => log.warn({ err }, 'CloudWatch does not take the metrics'),
+    },
+  );
   page = await pageOf(options, { door, store, health: running.health, rng }, log);
   log.info({ version, port: running.port, healthPort: running.healthPort }, 'the door is open');
   const stop = async (): Promise<void> => {
+    reports?.stop();
     peers?.stop();
     await running.stop();
     await Promise.all([probes.stop(), sender?.close(), page?.stop(), siblings?.stop()]);

@@ -51,7 +51,8 @@ export async function runDoor(door: Door, options: DoorOptions, surroundings: Su
   for (const remark of udp.remarks) log.warn(remark);
   const tcp = await openTcp({ bind, port: udp.port, reusePort, handler: door.handle, onError });
   const udpAliveAtMs = () => knock.aliveAtMs;
-  const facts: HealthFacts = { stopping: false, version, unreadable, probing, siblings, udpAliveAtMs };
+  const queueAgeMs = () => knock.queueAgeMs();
+  const facts: HealthFacts = { stopping: false, version, unreadable, probing, siblings, udpAliveAtMs, queueAgeMs };
   const healthHandler = createHealthHandler(door, facts, clock);
   const health = createHttpServer({ handler: healthHandler, onError });
   const { port: healthPort } = await health.listen(options.healthPort, options.healthBind);

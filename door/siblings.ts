@@ -41,7 +41,7 @@ export function isSibling(env: Readonly<Record<string, string | undefined>>): bo
 }
 
 /** What differs in a sibling: its health is the first one's to tell, and nobody comes to it who must be sent away. */
-export function asSibling({ page: _, ...options }: DoorOptions): DoorOptions {
+export function asSibling({ page: _, metricsLog: __, ...options }: DoorOptions): DoorOptions {
   return { ...options, healthBind: '127.0.0.1', healthPort: 0, stopMs: 0 };
 }
 

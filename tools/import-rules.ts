@@ -34,10 +34,12 @@ const ADAPTER_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   aws: ['@aws-sdk/client-dynamodb'],
   cli: ['commander'],
   cloudformation: ['@aws-sdk/client-cloudformation'],
+  cloudwatch: [CALLS],
   dynamodb: ['@aws-sdk/client-dynamodb', CALLS],
   ec2: ['@aws-sdk/client-ec2'],
   http: ['valibot'],
   load: ['gamedig'],
+  metrics: ['@aws-lambda-powertools/metrics'],
   secrets: ['@aws-sdk/client-secrets-manager', CALLS],
   system: ['pino'],
 };

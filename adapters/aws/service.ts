@@ -8,6 +8,8 @@ export interface ServiceOptions {
   /** Before the operation in `x-amz-target`. */
   readonly target: string;
   readonly contentType: 'application/x-amz-json-1.0' | 'application/x-amz-json-1.1';
+  /** Further fields of every call. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly access: Access;
   /** @default the region's, `https://<name>.<region>.amazonaws.com` */
   readonly endpoint?: string;
@@ -170,7 +172,7 @@ export class JsonService {
 
   async #send(operation: string, body: string, { timeoutMs, repeatable }: CallOptions): Promise<Answer> {
     const startedMs = performance.now();
-    const { access, contentType, target } = this.#options;
+    const { access, contentType, target, headers: more } = this.#options;
     this.#where ??= this.#find();
     const { send, to, host, agent, signer } = await this.#where.catch((error) => {
       // What is missing now may be there at the next call.
@@ -178,7 +180,7 @@ export class JsonService {
       throw error;
     });
     const credentials = await access.credentials();
-    const unsigned = { 'content-type': contentType, host, 'x-amz-target': `${target}.${operation}` };
+    const unsigned = { 'content-type': contentType, host, 'x-amz-target': `${target}.${operation}`, ...more };
     const headers = signer.sign(unsigned, body, credentials, this.#wallMs() + this.#skewMs);
     headers['content-length'] = String(Buffer.byteLength(body));
     const left = (): number | undefined => {

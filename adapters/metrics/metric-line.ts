@@ -1,5 +1,7 @@
-/** Values by the name of the metric; those that are undefined are left out. */
-export type MetricValues = Readonly<Record<string, number | undefined>>;
+import { metricUnit } from './metric-unit.ts';
+
+/** Values by the name of the metric, several as a list; those that are undefined are left out. */
+export type MetricValues = Readonly<Record<string, number | readonly number[] | undefined>>;
 
 const NAMESPACE = 'Onedoor';
 
@@ -16,7 +18,7 @@ export function metricLine(dimensions: Readonly<Record<string, string>>, values:
         {
           Namespace: NAMESPACE,
           Dimensions: [Object.keys(dimensions)],
-          Metrics: known.map(([Name]) => ({ Name, Unit: Name.endsWith('Pct') ? 'Percent' : 'Count' })),
+          Metrics: known.map(([Name]) => ({ Name, Unit: metricUnit(Name) })),
         },
       ],
     },

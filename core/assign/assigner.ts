@@ -8,7 +8,7 @@ import { assignmentOf } from './assignment-of.ts';
 import { createFullCheck, type FullCheck } from './full-check.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
 import { choicesOf, explain, type PlacingOptions, pickFrom, RETRY_FULL_MS, type Tried, withSeats } from './placing.ts';
-import { createRowTakes, type RowTakes } from './row-takes.ts';
+import { createRowTakes, type OnTake, type RowTakes } from './row-takes.ts';
 import { createSeatSource, type SeatAt, type SeatSource } from './seat-source.ts';
 import type { Assignment, AssignOutcome, AssignRequest } from './types.ts';
 import { inLine, type WaitLine } from './wait-line.ts';
@@ -37,6 +37,8 @@ export interface AssignerOptions extends PlacingOptions {
   readonly waitLine?: WaitLine;
   /** Take seats ahead of clients; without, every take is for one client. */
   readonly stock: boolean;
+  /** Told what became of each take. @default nobody */
+  readonly onTake?: OnTake;
   /** Pools of up to so many servers are read anew before anybody is told that they are full. @default 16 */
   readonly readAnewUpTo?: number;
 }
@@ -46,6 +48,8 @@ export interface Assigner {
   assign(request: AssignRequest): Promise<AssignOutcome>;
   /** The newest roster, corrected by this assigner's own takes. */
   view(): RosterView;
+  /** Seats taken ahead of clients, on hand. */
+  stocked(): number;
   /** Forgets stock that is too old; call it about once a second. */
   sweep(): void;
   /** A classic answer named the server at `index` (+1), or its hint expired (-1). */
@@ -97,6 +101,10 @@ class SeatAssigner implements Assigner {
 
   view(): RosterView {
     return this.live.view;
+  }
+
+  stocked(): number {
+    return this.source.stocked();
   }
 
   sweep(): void {

@@ -5,6 +5,9 @@ import type { LiveView } from './live-view.ts';
 import { type Taken, takeSeats } from './seat-taker.ts';
 import { createSecondLook } from './second-look.ts';
 
+/** `conflicts`: the row refused; `takes-unreached`: the registry did not answer in time. */
+export type OnTake = (outcome: 'takes' | 'conflicts' | 'takes-unreached') => void;
+
 /** Takes at the rows of a view, which each reply corrects. */
 export interface RowTakes {
   /**
@@ -29,8 +32,9 @@ export function createRowTakes(deps: {
   readonly rng: Rng;
   readonly timing: SeatTiming;
   readonly live: LiveView;
+  readonly onTake?: OnTake;
 }): RowTakes {
-  const { roster, clock, live } = deps;
+  const { roster, clock, live, onTake } = deps;
   const secondLook = createSecondLook();
 
   const learn = (id: string, row: ServerRow | undefined): void => {
@@ -38,6 +42,12 @@ export function createRowTakes(deps: {
     if (index === undefined) return;
     live.learn(index, row);
     if (row?.seats) secondLook.saw(id, row.seats.beat, live.view.beat[index]!, clock.monoMs());
+  };
+
+  const seek = async (key: string, wanted: number, beatAfter: number | undefined): Promise<Taken> => {
+    const taken = await takeSeats(deps, key, wanted, beatAfter);
+    onTake?.(taken.ok ? 'takes' : taken.reached ? 'conflicts' : 'takes-unreached');
+    return taken;
   };
 
   return {
@@ -49,9 +59,9 @@ export function createRowTakes(deps: {
       const beatAfter = roster.degraded()
         ? secondLook.beatAfter(id, live.view.beat[index]!, clock.monoMs())
         : undefined;
-      let taken = await takeSeats(deps, key, wanted, beatAfter);
+      let taken = await seek(key, wanted, beatAfter);
       if (!taken.ok && taken.reached && mayBeFewer && wanted > 1 && (taken.row?.seats?.free ?? 0) > 0) {
-        taken = await takeSeats(deps, key, 1, beatAfter);
+        taken = await seek(key, 1, beatAfter);
       }
       if (taken.ok || taken.reached || taken.row) learn(id, taken.row);
       if (!taken.ok) return taken.reached ? 'refused' : 'unreached';

@@ -25,6 +25,8 @@ export interface SeatSource {
   seatAt(index: number, k: number): Promise<Sought>;
   /** The registry is away: any server that this request may have and that has a seat on hand. */
   anyStocked(choices: readonly Choice[]): SeatAt | undefined;
+  /** Seats on hand. */
+  stocked(): number;
   /** Forgets stock that is too old; call it about once a second. */
   sweep(): void;
 }
@@ -67,9 +69,13 @@ class StockedSource implements SeatSource {
     return this.mayTakeAhead ? this.ahead.onHand(index, allowed) : index;
   }
 
+  stocked(): number {
+    return this.stock.size();
+  }
+
   sweep(): void {
     this.stock.sweep(this.clock.monoMs(), (id, count) => {
-      this.stocked(id, -count);
+      this.changed(id, -count);
       this.ahead.held(id, -count);
     });
   }
@@ -135,7 +141,7 @@ class StockedSource implements SeatSource {
     came?.(count);
     this.stock.put(id, seats, expiresWallMs);
     this.ahead.took(id, count, seats.last);
-    this.stocked(id, count);
+    this.changed(id, count);
     const seat = this.handOut(server);
     return seat ? { ...seat, fromStock: false } : 'refused';
   }
@@ -150,7 +156,7 @@ class StockedSource implements SeatSource {
   private handOut(server: Placement): SeatAt | undefined {
     const seat = this.stock.hand(server.id, this.clock.monoMs());
     if (!seat) return undefined;
-    this.stocked(server.id, -1);
+    this.changed(server.id, -1);
     return { server, seats: [seat], fromStock: true };
   }
 
@@ -169,7 +175,7 @@ class StockedSource implements SeatSource {
     return undefined;
   }
 
-  private stocked(id: string, change: number): void {
+  private changed(id: string, change: number): void {
     const index = this.live.view.indexOf.get(id);
     if (index !== undefined) this.live.stocked(index, change);
   }

@@ -16,6 +16,8 @@ export interface Stock {
   put(id: string, seats: TakenSeats, expiresWallMs: number): void;
   /** Hands out the oldest live seat; undefined if there is none. */
   hand(id: string, nowMs: number): SeatInHand | undefined;
+  /** Seats on hand, also those that are too old and not swept yet. */
+  size(): number;
   /** Drops what is too old; calls back with each server's loss. */
   sweep(nowMs: number, lost: (id: string, count: number) => void): void;
 }
@@ -53,6 +55,11 @@ export function createStock(): Stock {
       if (lot.next > lot.last) here.splice(here.indexOf(lot), 1);
       if (here.length === 0) lots.delete(id);
       return seat;
+    },
+    size() {
+      let seats = 0;
+      for (const here of lots.values()) for (const lot of here) seats += lot.last - lot.next + 1;
+      return seats;
     },
     sweep(nowMs, lost) {
       for (const [id, here] of lots) {

@@ -16,6 +16,8 @@ export interface Detector {
   tick(nowMs: number): TickOutcome;
   /** A good answer came to a probe sent at `sentAtMs`. True: the server is no longer suspect. */
   answered(id: string, sentAtMs: number, nowMs: number): boolean;
+  /** When a server last answered, or was first watched. */
+  heardAtMs(id: string): number | undefined;
   /** More than half of the servers went dark at once: nobody is judged until some answer again. */
   readonly isDegraded: boolean;
   /** Ticks that came too late to judge anybody. */
@@ -75,6 +77,7 @@ interface Target {
   /** When it became suspect. */
   sinceMs: number;
   rttMs: number;
+  heardAtMs: number;
   isSuspectElsewhere: boolean;
   liftedAtMs: number;
 }
@@ -130,12 +133,17 @@ class ProbeDetector implements Detector {
     const target = this.#targets.get(id);
     if (!target) return false;
     target.rttMs += (nowMs - sentAtMs - target.rttMs) * (target.rttMs === 0 ? 1 : RTT_GAIN);
+    target.heardAtMs = nowMs;
     const wasSuspect = target.phase === 'suspect' || target.isSuspectElsewhere;
     target.phase = 'well';
     if (!wasSuspect) return false;
     target.isSuspectElsewhere = false;
     target.liftedAtMs = nowMs;
     return true;
+  }
+
+  heardAtMs(id: string): number | undefined {
+    return this.#targets.get(id)?.heardAtMs;
   }
 
   /** Of those whose probes were all missed, the ones that are suspect from now on. */
@@ -170,6 +178,7 @@ class ProbeDetector implements Detector {
       graceLeft: 0,
       sinceMs: 0,
       rttMs: 0,
+      heardAtMs: nowMs,
       isSuspectElsewhere: false,
       liftedAtMs: Number.NEGATIVE_INFINITY,
     };

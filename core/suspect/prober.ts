@@ -64,6 +64,8 @@ export interface ProberDeps {
   /** Servers that it must watch before half of them says anything about its own network. @default 0 */
   readonly leastToCompare?: number;
   readonly counters: { count(name: 'probes' | 'suspected' | 'lifted'): void };
+  /** Told how long a server was silent before it became suspect, in ms. @default nobody */
+  readonly onDetected?: (silentMs: number) => void;
   /** The registry did not take a word. */
   readonly onError: (error: unknown) => void;
   /** A server is suspect from now on, or no more. */
@@ -100,7 +102,10 @@ class ServerProber implements Prober {
 
   tick(): void {
     const { probes, suspects } = this.#detector.tick(this.#deps.clock.monoMs());
-    for (const id of suspects) this.#judge(id, true);
+    for (const id of suspects) {
+      this.#detected(id);
+      this.#judge(id, true);
+    }
     if (this.#detector.isDegraded !== this.#wasDegraded) {
       this.#wasDegraded = this.#detector.isDegraded;
       this.#deps.onDegraded(this.#wasDegraded);
@@ -162,6 +167,12 @@ class ServerProber implements Prober {
     onVerdict(id, isSuspect);
     this.#untold.set(target.key, isSuspect);
     void this.#tell(target.key);
+  }
+
+  #detected(id: string): void {
+    const { clock, onDetected } = this.#deps;
+    const heardAtMs = this.#detector.heardAtMs(id);
+    if (heardAtMs !== undefined) onDetected?.(clock.monoMs() - heardAtMs);
   }
 
   async #tell(key: string): Promise<void> {

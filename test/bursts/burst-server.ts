@@ -71,6 +71,7 @@ export class BurstServer {
     this.#loop = new BeatLoop({
       ...{ keeper: this.#keeper, clock, rng, timing, onClaim: () => {} },
       outage: { bad() {}, good() {} },
+      counters: { count() {} },
       wish: () => {
         this.#wishAtMs = clock.monoMs();
         return { capacity: placement.maxCapacity, state: 'ready' };

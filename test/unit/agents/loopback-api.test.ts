@@ -43,6 +43,7 @@ function anApi(
       report: (report) => void reports.push(report),
       ready: () => void calls.push('ready'),
       drain: () => void calls.push('drain'),
+      metrics: () => [],
       health: () => ({ isGood: true, facts: { state: 'ready' } }),
       ...slot,
     },

@@ -43,3 +43,10 @@ it('times answers, also those that come later, and no silence', async () => {
     [true, 1],
   ]);
 });
+
+it('times one answer in sixteen, the first one too', () => {
+  const times = createAnswerTimes();
+  const often = timed(() => ANSWER, times, fakeClock());
+  for (let asked = 0; asked < 33; asked++) expect(often(ANSWER, SOURCE)).toBe(ANSWER);
+  expect(times.read().map(([, count]) => count)).toEqual([3]);
+});

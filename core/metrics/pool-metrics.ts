@@ -1,0 +1,97 @@
+import { inCloudWatch, type MetricInfo } from './metric-info.ts';
+
+const POOL = { app: 'the app', world: 'the world', group: 'the group' };
+
+/** How pools stand. */
+export const POOL_METRICS = {
+  onedoor_pool_servers: {
+    kind: 'gauge',
+    unit: 'Count',
+    labels: POOL,
+    at: ['gateway'],
+    cloudWatch: inCloudWatch('servers', 'reaper'),
+    means: 'servers of the pool that are not gone',
+    look: 'fewer than machines times slots: boots that failed',
+  },
+  onedoor_pool_ready_servers: {
+    kind: 'gauge',
+    unit: 'Count',
+    labels: POOL,
+    at: ['gateway'],
+    cloudWatch: inCloudWatch('readyServers', 'reaper'),
+    means: 'servers of the pool that take clients by their own word',
+    look: 'docs/runbooks/FleetGone.md',
+  },
+  onedoor_pool_stale_servers: {
+    kind: 'gauge',
+    unit: 'Count',
+    labels: POOL,
+    at: ['gateway'],
+    cloudWatch: inCloudWatch('staleServers', 'reaper'),
+    means: 'ready servers whose beats have stopped: not given out',
+    look: 'docs/runbooks/FleetStale.md',
+  },
+  onedoor_pool_suspects: {
+    kind: 'gauge',
+    unit: 'Count',
+    labels: POOL,
+    at: ['gateway'],
+    cloudWatch: inCloudWatch('suspects', 'reaper'),
+    means: 'servers of the pool that do not answer who probes them: not given out',
+    look: 'their machines and their network, beats that go on or not',
+  },
+  onedoor_pool_sessions: {
+    kind: 'gauge',
+    unit: 'Count',
+    labels: POOL,
+    at: ['gateway'],
+    cloudWatch: inCloudWatch('sessions', 'reaper'),
+    means: 'clients on the servers of the pool',
+    look: 'a fall that players did not make: verdicts, deaths of servers',
+  },
+  onedoor_pool_capacity: {
+    kind: 'gauge',
+    unit: 'Count',
+    labels: POOL,
+    at: ['gateway'],
+    cloudWatch: inCloudWatch('capacity', 'reaper'),
+    means: 'sessions that the ready servers of the pool take together',
+    look: 'a fall: servers that drain or do not start',
+  },
+  onedoor_pool_free_seats: {
+    kind: 'gauge',
+    unit: 'Count',
+    labels: POOL,
+    at: ['gateway'],
+    cloudWatch: inCloudWatch('freeSeats', 'reaper'),
+    means: 'seats that nobody has, on ready servers of the pool',
+    look: 'time to full',
+  },
+  onedoor_pool_use_percent: {
+    kind: 'gauge',
+    unit: 'Percent',
+    labels: POOL,
+    at: ['gateway'],
+    cloudWatch: inCloudWatch('usePct', 'reaper'),
+    means: 'seats taken of the capacity; the fleet scales by it',
+    look: 'docs/runbooks/FleetFull.md',
+  },
+  onedoor_pool_time_to_full_seconds: {
+    kind: 'gauge',
+    unit: 'Seconds',
+    labels: POOL,
+    at: ['gateway'],
+    cloudWatch: inCloudWatch('timeToFullSeconds', 'reaper'),
+    means:
+      'until the last free seat is gone, if it goes on as in the last five minutes; absent while the pool does not fill',
+    look: 'less than a machine takes to start (3 min): more room ahead, runtime fleets[].targetUsePct',
+  },
+  onedoor_degraded_probers: {
+    kind: 'gauge',
+    unit: 'Count',
+    at: [],
+    cloudWatch: inCloudWatch('degradedProbers', 'reaper'),
+    means: 'those who probe and find over half of their servers dark; absent while there are none',
+    look: 'docs/runbooks/ProbersDegraded.md',
+  },
+} as const satisfies Record<string, MetricInfo>;
