@@ -1,6 +1,17 @@
-/** Checks every Markdown page: relative links and their anchors exist, and so do the npm scripts that it names. */
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+/**
+ * Checks every Markdown page, `npm run docs:check`: links and anchors exist, commands and requests are ones that somebody
+ * takes (tools/docs/shell.ts), code compiles and settings are read (tools/docs/code.ts), words are those of the glossary
+ * (tools/docs/words.ts), and what programs write is what they would write now.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { costPage } from './cost-doc.ts';
+import { decisionsPage } from './decisions-doc.ts';
+import { codeComplaints, configComplaints, generatedComplaint, typeComplaints } from './docs/code.ts';
+import { readPages } from './docs/pages.ts';
+import { shellComplaints } from './docs/shell.ts';
+import { wordComplaints } from './docs/words.ts';
+import { errorsPage } from './errors-doc.ts';
 
 /** The anchor that Markdown viewers give a heading: lower case, punctuation dropped, a hyphen for each space. */
 function anchorOf(heading: string): string {
@@ -49,17 +60,35 @@ function pageComplaints(root: string, path: string, scripts: ReadonlySet<string>
   );
 }
 
-/** Everything that is wrong with the pages of the tree at `root`, one line each. */
+/** Everything that is wrong with the links and scripts of the tree at `root`, one line each. */
 export function documentComplaints(root: string): string[] {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
   const scripts = new Set(Object.keys(manifest.scripts));
-  const pages = globSync(['*.md', '{docs,client,examples,bench,tools,test}/**/*.md'], { cwd: root });
+  const pages = readPages(root);
   if (pages.length === 0) return ['there are no pages: looked in the wrong place'];
-  return pages.flatMap((page) => pageComplaints(root, join(root, page), scripts));
+  return pages.flatMap(({ path }) => pageComplaints(root, join(root, path), scripts));
+}
+
+/** Everything that is wrong with what stands in fences and code spans, with the words, and with generated pages. */
+async function contentComplaints(root: string): Promise<string[]> {
+  const pages = readPages(root);
+  const each = pages.map(async (page) => {
+    const found = [...codeComplaints(root, page), ...shellComplaints(root, page), ...(await configComplaints(page))];
+    return found.map((complaint) => `${page.path}: ${complaint}`);
+  });
+  return [
+    ...(await Promise.all(each)).flat(),
+    ...typeComplaints(root, pages),
+    ...wordComplaints(root, pages),
+    ...generatedComplaint(root, 'docs/ERRORS.md', 'docs:errors', errorsPage()),
+    ...generatedComplaint(root, 'docs/COST.md', 'docs:costs', costPage()),
+    ...generatedComplaint(root, 'docs/decisions/README.md', 'docs:decisions', decisionsPage(root)),
+  ];
 }
 
 if (import.meta.main) {
-  const complaints = documentComplaints(join(import.meta.dirname, '..'));
+  const root = join(import.meta.dirname, '..');
+  const complaints = [...documentComplaints(root), ...(await contentComplaints(root))];
   for (const line of complaints) console.error(line);
   process.exitCode = complaints.length > 0 ? 1 : 0;
 }
