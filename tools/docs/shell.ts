@@ -120,7 +120,7 @@ function commandComplaint(root: string, manifest: Manifest, command: string): st
     return scriptComplaint(root, manifest, name, words);
   }
   if (program === 'npm' && ['start', 'test'].includes(first)) return scriptComplaint(root, manifest, first, rest);
-  if (program === 'npx' && first === 'onedoor') return prefixed('npx onedoor', cliComplaint(rest));
+  if (program === 'npx' && first === 'onedoor' && rest.length > 0) return prefixed('npx onedoor', cliComplaint(rest));
   if (program === 'node' && /^[\w./-]+\.ts$/.test(first) && first.includes('/'))
     return flagComplaint(root, first, rest);
   if (/^[\w.-]+\/[\w./-]+\.(sh|ts|py)$/.test(program)) return flagComplaint(root, program, [first, ...rest]);
