@@ -163,6 +163,8 @@ export function costPage(): string {
   const saved = (100 - (70 / 90) * 100).toFixed(0);
   return `# What it costs
 
+*For deployers: what it costs, part by part, and by how many players.*
+
 Estimates by list prices of ${PRICES_REGION}, written down on ${PRICES_DATE}. Other regions differ by up to a half and prices change;
 each price below says where it stands and who else quotes it. Look at the [AWS Pricing Calculator](https://calculator.aws/)
 before you decide. Not in it: data that leaves AWS, taxes, support, free tiers, discounts. This page is made from

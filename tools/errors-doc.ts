@@ -22,6 +22,8 @@ const AREAS: Readonly<Record<string, string>> = {
 
 const HEAD = `# Errors
 
+*For everybody who meets a code: what it means, and what to do.*
+
 Every refusal and failure has a code. It is the \`code\` of a problem document (RFC 9457), the name in option 0xE0 of the probe
 protocol (the part behind the point, with the number in the column "wire"), the field \`code\` of a log line and the label of a
 metric. A code is never renamed, only retired.
