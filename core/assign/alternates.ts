@@ -1,3 +1,4 @@
+import { oncePer } from '../once-per.ts';
 import type { Pool, RosterView } from '../registry/roster.ts';
 import type { Placement } from '../registry/row.ts';
 import { allowedBy } from '../select/filters.ts';
@@ -44,54 +45,100 @@ export function alternatesOf(
  * one may be a continent away; a zone that neither the server nor the alternate before is in. Never the same machine.
  */
 function chooseAlternates(query: AlternatesQuery): readonly Placement[] {
-  const key = fnv1a64(query.client);
-  lookAround(query, key);
+  const { server } = query;
+  const { view } = query.pool;
+  const places = placesOf(view);
+  lookAround(query, fnv1a64(query.client));
+  const group = places.groups.get(server.group) ?? NOWHERE;
+  // Where the server and each alternate that is chosen already are: at most three machines.
+  const machines = [places.machines.get(machineOf(server.id)) ?? NOWHERE];
+  const zones = [places.zones.get(server.zone) ?? NOWHERE];
   const chosen: Placement[] = [];
   while (chosen.length < MAX_ALTERNATES) {
-    const next = bestApartFrom([query.server, ...chosen], query);
-    if (!next) break;
-    chosen.push(next);
+    const next = bestApartFrom(machines, zones, group, view, places);
+    if (next === NOWHERE) break;
+    chosen.push(view.entries[next]!.server);
+    machines.push(places.machine[next]!);
+    zones.push(places.zone[next]!);
   }
   return chosen;
 }
+
+const NOWHERE = -1;
+
+/** Group, zone and machine of a view's servers as numbers: each request compares those of a hundred servers. */
+interface Places {
+  readonly groups: ReadonlyMap<string, number>;
+  readonly zones: ReadonlyMap<string, number>;
+  readonly machines: ReadonlyMap<string, number>;
+  /** By index. */
+  readonly group: Int32Array;
+  readonly zone: Int32Array;
+  readonly machine: Int32Array;
+}
+
+const placesOf = oncePer(({ entries }: RosterView): Places => {
+  const numbered = (nameOf: (server: Placement) => string) => {
+    const numbers = new Map<string, number>();
+    const byIndex = Int32Array.from(entries, ({ server }) => {
+      const name = nameOf(server);
+      const number = numbers.get(name) ?? numbers.size;
+      numbers.set(name, number);
+      return number;
+    });
+    return { numbers, byIndex };
+  };
+  const groups = numbered(({ group }) => group);
+  const zones = numbered(({ zone }) => zone);
+  const machines = numbered(({ id }) => machineOf(id));
+  return {
+    ...{ groups: groups.numbers, zones: zones.numbers, machines: machines.numbers },
+    ...{ group: groups.byIndex, zone: zones.byIndex, machine: machines.byIndex },
+  };
+});
 
 /** The servers of one query that could be alternates, and their draws for its client. One query is answered at a time. */
 const looked = { count: 0, index: new Int32Array(MOST_LOOKED_AT), draw: new Float64Array(MOST_LOOKED_AT) };
 
 function lookAround({ pool: { view, members }, allowed }: AlternatesQuery, key: Hash64): void {
   const hashes = serverHashes(view);
+  const { open } = view;
   const count = Math.min(members.length, MOST_LOOKED_AT);
-  const first = members.length > count ? key.low % members.length : 0;
+  let at = members.length > count ? key.low % members.length : 0;
   looked.count = 0;
   for (let n = 0; n < count; n++) {
-    const index = members[(first + n) % members.length]!;
-    if (view.open[index] !== 1 || !allowed(index)) continue;
+    const index = members[at]!;
+    at = at + 1 === members.length ? 0 : at + 1;
+    if (open[index] !== 1 || !allowed(index)) continue;
     looked.index[looked.count] = index;
     looked.draw[looked.count++] = meeting(key, hashes, index);
   }
 }
 
-function bestApartFrom(others: readonly Placement[], { pool: { view }, server: { group } }: AlternatesQuery) {
-  const machines = others.map(({ id }) => machineOf(id));
-  const zones = others.map(({ zone }) => zone);
-  let best: Placement | undefined;
+function bestApartFrom(
+  machines: readonly number[],
+  zones: readonly number[],
+  group: number,
+  { free, capacity }: RosterView,
+  places: Places,
+): number {
+  const { count, index: indices, draw: draws } = looked;
+  let best = NOWHERE;
   let bestTier = -1;
   let bestDraw = 0;
-  let bestCapacity = 0;
-  for (let n = 0; n < looked.count; n++) {
-    const index = looked.index[n]!;
-    const { server } = view.entries[index]!;
+  for (let n = 0; n < count; n++) {
+    const index = indices[n]!;
     const tier =
-      (view.free[index]! > 0 ? 4 : 0) + (server.group === group ? 2 : 0) + (zones.includes(server.zone) ? 0 : 1);
+      (free[index]! > 0 ? 4 : 0) +
+      (places.group[index] === group ? 2 : 0) +
+      (zones.includes(places.zone[index]!) ? 0 : 1);
     if (tier < bestTier) continue;
-    const draw = looked.draw[n]!;
-    const capacity = view.capacity[index]!;
-    if (tier === bestTier && !wins(draw, capacity, bestDraw, bestCapacity)) continue;
-    if (machines.includes(machineOf(server.id))) continue;
-    best = server;
+    const draw = draws[n]!;
+    if (tier === bestTier && !wins(draw, capacity[index]!, bestDraw, capacity[best]!)) continue;
+    if (machines.includes(places.machine[index]!)) continue;
+    best = index;
     bestTier = tier;
     bestDraw = draw;
-    bestCapacity = capacity;
   }
   return best;
 }
