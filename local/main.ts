@@ -30,10 +30,20 @@ async function main(): Promise<void> {
     screen = startScreen(header(system, options), system.store, process.stdout);
     for (const event of early) screen.event(event);
   }
+  listenToParent(system);
   await stopped;
   screen?.stop();
   leave();
   await system.stop();
+}
+
+/** `npm run dev` has a channel to this process: it says when there is a new page, and all ends with it. */
+function listenToParent(system: LocalSystem): void {
+  process.on('message', (message) => {
+    if (message !== 'page') return;
+    system.renewPage();
+    process.send?.('page');
+  });
 }
 
 /** Writes down that this system runs, for the programs that are started beside it. Gives what takes it back. */
@@ -71,6 +81,7 @@ function header(system: LocalSystem, { door }: LocalOptions): string[] {
 /** Until a signal comes, or the time is over. Further signals change nothing: stopping takes 2 s at most. */
 function untilStopped(forMs: number | undefined): Promise<void> {
   return new Promise((resolve) => {
+    process.once('disconnect', () => resolve());
     if (forMs !== undefined) setTimeout(resolve, forMs).unref();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });

@@ -21,6 +21,8 @@ export interface LocalOptions {
   readonly answers: 'door' | 'server';
   /** The door tells servers of clients before they come. */
   readonly notify: boolean;
+  /** What the page shows to act; absent: a new one. */
+  readonly pageToken?: string;
   /** Stop by itself after this time. */
   readonly forMs?: number;
   readonly json: boolean;
@@ -45,6 +47,11 @@ function loopback(text: string): string {
   if (!isIPv4(text) || !text.startsWith('127.') || last < 1 || last > 40) {
     throw new InvalidArgumentError(`must be an address from 127.0.0.1 to 127.255.255.40 ending in 1..40, got: ${text}`);
   }
+  return text;
+}
+
+function tokenText(text: string): string {
+  if (!/^[\w-]{16,64}$/.test(text)) throw new InvalidArgumentError('must be 16 to 64 letters, digits, - and _');
   return text;
 }
 
@@ -97,6 +104,11 @@ export function parseLocalOptions(argv: readonly string[], write: (text: string)
       new Option('--answers <who>', 'who answers clients that ask by UDP').choices(['door', 'server']).default('door'),
     )
     .option('--notify', 'the door tells servers of clients before they come', false)
+    .addOption(
+      new Option('--page-token <text>', 'token of the page (default: a new one)')
+        .argParser(tokenText)
+        .env('ONEDOOR_PAGE_TOKEN'),
+    )
     .option('--for <seconds>', 'stop after this time with exit code 0', seconds)
     .option('--json', 'events as JSON lines instead of the table', false);
   if (readFlags(command, argv, write, (problem) => new UsageError(problem.replaceAll('\n', ' '))) === 'help')

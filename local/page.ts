@@ -15,6 +15,8 @@ import type { LocalOptions } from './options.ts';
 import { localConfig } from './settings.ts';
 
 export interface LocalPage extends Pick<PageServer, 'handler' | 'start'> {
+  /** Serves the files that are in `distDir` now. */
+  readonly renew: () => void;
   /** What who acts must show; it stands behind `#` in the address. */
   readonly token: string;
   readonly tell: (event: LocalEvent) => void;
@@ -47,7 +49,7 @@ export function createLocalPage(deps: {
   const { freshMs, rosterRefreshMs: refreshMs } = config;
   const clock = systemClock;
   const roster = createRosterReader({ readRoster: store.readRoster, clock, freshMs, refreshMs });
-  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const token = options.pageToken ?? randomBytes(TOKEN_BYTES).toString('base64url');
   const page = createPage({
     title: 'on this machine',
     policy: createPolicy(config.policy, policies),
@@ -75,6 +77,7 @@ export function createLocalPage(deps: {
   return {
     handler: page.handler,
     start: page.start,
+    renew: () => page.replace(readAssets(deps.distDir)),
     token,
     tell: (event) => page.tell(KINDS[event.event] ?? 'other', () => describeEvent(event)),
   };

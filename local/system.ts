@@ -32,6 +32,8 @@ export interface LocalSystem {
   /** For the table: the rows themselves, read like any operator would. */
   readonly store: RegistryStore;
   readonly logDir: string;
+  /** Serves the page that has been built since. */
+  renewPage(): void;
   stop(): Promise<void>;
 }
 
@@ -125,22 +127,16 @@ async function startParts(
   undo.push(async () => stopPage());
   const api = `http://${bind}:${httpPort}`;
   const pageUrl = `${api}/page/#token=${page.token}`;
-  emit({
-    event: 'ready',
-    door,
-    api,
-    registry: dynamo.endpoint,
-    page: pageUrl,
-    servers: machines.map(({ serverId }) => serverId),
-    startMs: Math.round(performance.now() - startedMs),
-  });
+  const at = { door, api, registry: dynamo.endpoint, page: pageUrl };
+  const startMs = Math.round(performance.now() - startedMs);
+  emit({ event: 'ready', ...at, servers: machines.map(({ serverId }) => serverId), startMs });
   // As a name would list them all: whoever finds one door gone asks the next.
   const addresses = gateway
     ? undefined
     : () => machines.filter(({ agent }) => agent.running()).map((each) => each.address);
   const crowd = startCrowd(options.crowd, { door, addresses, http: api, emit });
   undo.push(() => crowd.stop());
-  return { door, api, registry: dynamo.endpoint, page: pageUrl, machines, store, logDir: workDir, stop };
+  return { ...at, machines, store, logDir: workDir, renewPage: page.renew, stop };
 }
 
 function complainer(): (error: unknown) => void {

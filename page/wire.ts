@@ -65,6 +65,8 @@ export interface DoorFacts {
 
 /** What stays as it is while the page's server runs. */
 export interface PageInfo {
+  /** Of the page's files: one that was loaded from others loads itself anew. */
+  readonly build: string;
   /** What is looked at: `local system`, or the gateway's name. */
   readonly title: string;
   readonly policy: string;

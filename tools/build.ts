@@ -1,7 +1,8 @@
 /** Makes the bundles: `npm run build`, with `--quiet` without the list of sizes. Each is one ES module for Node 24 with a source map beside it. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build, type Metafile, type OutputFile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
+import type { PageAssets } from '../page/server/assets.ts';
 import { pageAssets } from './build-page.ts';
 
 export interface Bundle {
@@ -31,6 +32,7 @@ const REQUIRE = [
 ].join('');
 
 const ROOT = join(import.meta.dirname, '..');
+const DIST = join(ROOT, 'dist');
 const { version: RELEASE } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 
 /**
@@ -41,11 +43,22 @@ const { version: RELEASE } = JSON.parse(readFileSync(join(ROOT, 'package.json'),
  */
 export async function buildBundles(
   bundles: readonly Bundle[] = BUNDLES,
-  outDir = join(ROOT, 'dist'),
+  outDir = DIST,
   release = RELEASE,
 ): Promise<Metafile> {
   const page = await pageAssets();
-  const result = await build({
+  const result = await build(bundleOptions(page, bundles, outDir, release));
+  for (const file of result.outputFiles) replace(file);
+  writePage(page, outDir);
+  return result.metafile;
+}
+
+/** Nothing is written: `replace` does that. */
+export type Options = BuildOptions & { readonly write: false; readonly metafile: true };
+
+/** What esbuild is told, for programs that carry `page` in themselves. */
+export function bundleOptions(page: PageAssets, bundles = BUNDLES, outDir = DIST, release: string = RELEASE): Options {
+  return {
     absWorkingDir: ROOT,
     entryPoints: bundles.map(({ entry, file }) => ({ in: entry, out: file.replace(/\.mjs$/, '') })),
     outdir: outDir,
@@ -65,8 +78,11 @@ export async function buildBundles(
     metafile: true,
     write: false,
     logLevel: 'warning',
-  });
-  for (const file of result.outputFiles) replace(file);
+  };
+}
+
+/** The page's files, for the local system. */
+export function writePage(page: PageAssets, outDir = DIST): void {
   for (const [name, text] of [
     ['index.html', page.html],
     ['page.js', page.js],
@@ -74,10 +90,10 @@ export async function buildBundles(
   ] as const) {
     replace({ path: join(outDir, 'page', name), contents: Buffer.from(text) });
   }
-  return result.metafile;
 }
 
-function replace({ path, contents }: Pick<OutputFile, 'path' | 'contents'>): void {
+/** Puts the file there at once, unless it is there already. */
+export function replace({ path, contents }: Pick<OutputFile, 'path' | 'contents'>): void {
   try {
     if (readFileSync(path).equals(contents)) return;
   } catch {

@@ -17,6 +17,8 @@ export interface Feed {
   /** Looks at everything and tells all who watch; call it once a second. */
   tick(): Promise<void>;
   tell(kind: EventKind, text: () => string): void;
+  /** Everybody gets the whole picture anew. */
+  begin(info: PageInfo): void;
   /** Begins with the whole picture; gives what ends it. */
   watch(write: (text: string) => void): () => void;
 }
@@ -51,9 +53,17 @@ class PageFeed implements Feed {
   #door: DoorFacts | undefined;
   #doorAtMs = 0;
   #isFirst = true;
+  #info: PageInfo;
 
   constructor(deps: FeedDeps) {
     this.#deps = deps;
+    this.#info = deps.info;
+  }
+
+  begin(info: PageInfo): void {
+    this.#info = info;
+    const text = frame(this.#picture());
+    for (const write of this.#watchers) write(text);
   }
 
   tell(kind: EventKind, text: () => string): void {
@@ -107,7 +117,7 @@ class PageFeed implements Feed {
     const all = [...this.#known.values()];
     return {
       atMs: this.#deps.clock.wallMs(),
-      info: this.#deps.info,
+      info: this.#info,
       added: all.map(({ fixed }) => fixed),
       changed: all.flatMap((known) => this.#numbersOf(known)),
       points: this.#points,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { problemResponse } from '../../adapters/http/problem.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../adapters/http/types.ts';
@@ -27,6 +28,8 @@ export interface PageServer {
   readonly handler: HttpHandler;
   /** Shows that something has happened. */
   tell(kind: EventKind, text: () => string): void;
+  /** Serves these files from now on, and has those who look load them. */
+  replace(assets: PageAssets): void;
   /** Looks around once a second from now on; gives what ends it. */
   start(): () => void;
 }
@@ -59,17 +62,15 @@ const FIELDS = {
 } as const;
 
 export function createPage(deps: PageDeps): PageServer {
-  const { assets, clock, title, policy, freshMs, view } = deps;
-  const info: PageInfo = { title, policy: policy.name, freshMs, mayCrash: deps.crash !== undefined };
-  const feed = createFeed({ info, rows: () => rowsOf(view()), look: deps.look, clock });
+  const { clock, title, policy, freshMs, view } = deps;
+  const infoOf = (assets: PageAssets): PageInfo => ({
+    ...{ build: buildOf(assets), title, policy: policy.name, freshMs, mayCrash: deps.crash !== undefined },
+  });
+  const feed = createFeed({ info: infoOf(deps.assets), rows: () => rowsOf(view()), look: deps.look, clock });
   const explain = createExplainDesk(deps);
   const steer = createSteering({ ...deps, onAsked: (text) => feed.tell('asked', () => text) });
   const acting = guardActing(deps.token);
-  const files: Readonly<Record<string, File>> = {
-    '/': fileOf('text/html; charset=utf-8', assets.html),
-    '/page.js': fileOf('text/javascript; charset=utf-8', assets.js),
-    '/page.css': fileOf('text/css; charset=utf-8', assets.css),
-  };
+  let files = filesOf(deps.assets);
   const stream: HttpResponse = {
     status: 200,
     headers: { ...FIELDS, 'content-type': 'text/event-stream' },
@@ -105,6 +106,10 @@ export function createPage(deps: PageDeps): PageServer {
       return read(request);
     },
     tell: (kind, text) => feed.tell(kind, text),
+    replace(assets) {
+      files = filesOf(assets);
+      feed.begin(infoOf(assets));
+    },
     start() {
       let isUnderWay = false;
       const tick = (): void => {
@@ -125,6 +130,21 @@ interface File {
   readonly type: string;
   readonly plain: string;
   readonly packed: Uint8Array;
+}
+
+function filesOf({ html, js, css }: PageAssets): Readonly<Record<string, File>> {
+  return {
+    '/': fileOf('text/html; charset=utf-8', html),
+    '/page.js': fileOf('text/javascript; charset=utf-8', js),
+    '/page.css': fileOf('text/css; charset=utf-8', css),
+  };
+}
+
+function buildOf({ html, js, css }: PageAssets): string {
+  return createHash('sha256')
+    .update(JSON.stringify([html, js, css]))
+    .digest('base64url')
+    .slice(0, 12);
 }
 
 function fileOf(type: string, plain: string): File {

@@ -29,6 +29,7 @@ function start(): void {
   const link = createLink();
 
   let isWaiting = false;
+  let build: string | undefined;
   const show = (): void => {
     isWaiting = false;
     setText(byId('title'), picture.info?.title ?? '');
@@ -42,6 +43,8 @@ function start(): void {
   };
   openStream({
     onStep(step) {
+      build ??= step.info?.build;
+      if (step.info && step.info.build !== build) location.reload();
       picture.apply(step, performance.now());
       // Nobody looks: the numbers are kept, and drawn once the page is seen again.
       if (document.hidden || isWaiting) return;

@@ -5,7 +5,7 @@ import { createPicture } from '../../../page/web/picture.ts';
 import type { DoorFacts, PageInfo, Step } from '../../../page/wire.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
-const INFO: PageInfo = { title: 'test', policy: 'random', freshMs: 15_000, mayCrash: false };
+const INFO: PageInfo = { build: 'b1', title: 'test', policy: 'random', freshMs: 15_000, mayCrash: false };
 
 function aRow(options: Partial<PageRow> = {}): PageRow {
   return {
@@ -39,6 +39,16 @@ function aFeed() {
 }
 
 describe('the feed of the page', () => {
+  it('begins anew for everybody when there is another build of the page', async () => {
+    const { feed, watch, tick } = aFeed();
+    await tick();
+    const { picture, steps } = watch();
+    feed.begin({ ...INFO, build: 'b2' });
+    expect(steps.map(({ info }) => info?.build)).toEqual(['b1', 'b2']);
+    expect(picture.servers.map(({ id }) => id)).toEqual(['a.0']);
+    expect(watch().picture.info?.build).toBe('b2');
+  });
+
   it('begins with everything, and then tells only what has changed', async () => {
     const { scene, watch, tick } = aFeed();
     await tick();
