@@ -42,7 +42,12 @@ async function aRegistry() {
   return store;
 }
 
-const settings = JSON.stringify({ policy: 'rendezvous', defaultApp: 'world', unverifiedPerSecond: 1_000_000 });
+const settings = JSON.stringify({
+  policy: 'rendezvous',
+  defaultApp: 'world',
+  unverifiedPerSecond: 1_000_000,
+  perSourcePerSecond: 0,
+});
 const quiet = () => {};
 
 describe('rendezvous', () => {
