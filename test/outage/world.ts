@@ -40,7 +40,7 @@ export class World {
   readonly servers: Server[] = [];
   readonly players: Player[] = [];
   readonly options: WorldOptions;
-  readonly config = parseRuntimeConfig(JSON.stringify({ unverifiedPerSecond: 100_000 }));
+  readonly config = parseRuntimeConfig(JSON.stringify({ unverifiedPerSecond: 100_000, perSourcePerSecond: 0 }));
   readonly #byAddress = new Map<string, Server>();
   readonly #playerAt = new Map<string, Player>();
   readonly #rng: ReturnType<typeof seededRng>;
