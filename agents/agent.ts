@@ -7,6 +7,8 @@ import { loadApiToken } from '../adapters/system/api-token.ts';
 import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
 import { openUdp } from '../adapters/udp/udp-endpoint.ts';
 import { OnedoorError } from '../core/errors.ts';
+import type { Sample } from '../core/metrics/catalogue.ts';
+import { AGENT_COUNTS, countedSamples } from '../core/metrics/counts.ts';
 import type { Clock, PacketHandler, RegistryStore, Rng } from '../core/ports.ts';
 import { parseEntry } from '../core/registry/journal.ts';
 import type { JournalEntry } from '../core/registry/journal-entry.ts';
@@ -15,6 +17,7 @@ import { parseRowKey, rowKey } from '../core/registry/row.ts';
 import type { AgonesDesk } from './agones/desk.ts';
 import { openAgonesDesk, serveAgones } from './agones/open-agones.ts';
 import { createClientHook } from './client-hook.ts';
+import type { Counters } from './counters.ts';
 import { type Enrolment, enrol } from './enrol.ts';
 import { GAME_FRESH_MS } from './game-watch.ts';
 import { createKeyRing } from './key-ring.ts';
@@ -35,6 +38,8 @@ export interface AgentDeps {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
+  /** What is counted for the machine and not for one of its slots. */
+  readonly counters: Counters;
   /** A row is another life's or gone: the process must end. */
   readonly onLost: (reason: string) => void;
 }
@@ -42,6 +47,8 @@ export interface AgentDeps {
 export interface Agent {
   /** Takes nobody new, and resolves when all slots are empty or `drainMs` is over. */
   drain(): Promise<void>;
+  /** How all slots and the machine stand, one sample for each of them. */
+  metrics(): readonly Sample[];
   /** Tells the registry that the servers are gone, and closes everything. */
   stop(): Promise<void>;
 }
@@ -58,7 +65,8 @@ type Close = () => Promise<unknown>;
  * touches a row; if something is not to be had, it lets go of the rest and rejects.
  */
 export async function startAgent(options: AgentOptions, deps: AgentDeps): Promise<Agent> {
-  const { store, clock, log } = deps;
+  const { store, clock, log, counters } = deps;
+  const ofMachine = (): readonly Sample[] => countedSamples(counters.read(), AGENT_COUNTS);
   const closers: Close[] = [];
   const keys = createKeyRing(store, clock, log);
   const slots: Slot[] = [];
@@ -83,7 +91,8 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
       const sees = options.door && index === 0 ? () => door?.sees() ?? [] : undefined;
       const slot = await makeSlot(options, deps, index, { verify: keys.verify, places, agones, sees });
       slots.push(slot);
-      const api = createLoopbackApi({ slot, token, roster });
+      const more = index === 0 ? ofMachine : undefined;
+      const api = createLoopbackApi({ slot, token, roster, ...(more && { more }) });
       closers.push(...(await openPorts(options, index, slot, log, api, desk(slot.handlePacket))));
       if (agones && options.agones) {
         const port = options.agones.port + index;
@@ -106,6 +115,7 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
   keys.start();
   for (const slot of slots) slot.start();
   return {
+    metrics: () => [...ofMachine(), ...slots.flatMap((slot) => slot.metrics())],
     async drain() {
       door?.leave();
       for (const slot of slots) slot.drain();

@@ -43,6 +43,8 @@ export interface GameFacing {
 export interface LoopbackApiOptions {
   readonly slot: GameFacing;
   readonly token: string;
+  /** What the machine counts beside its slots, for /metrics. */
+  readonly more?: () => readonly Sample[];
   readonly roster: () => Promise<RosterView>;
 }
 
@@ -75,7 +77,7 @@ const OPEN: ReadonlySet<string> = new Set(['/healthz', '/metrics']);
 type Route = (request: HttpRequest, id: string) => HttpResponse | Promise<HttpResponse>;
 
 /** The API that an agent offers the game beside it, on loopback (docs/AGENT.md, "API for the game"). */
-export function createLoopbackApi({ slot, token, roster }: LoopbackApiOptions): HttpHandler {
+export function createLoopbackApi({ slot, token, roster, more = () => [] }: LoopbackApiOptions): HttpHandler {
   const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
     '/sessions': {
       GET: () => json(200, { sessions: slot.sessions().map(({ id, sub }) => ({ id, sub })) }),
@@ -88,7 +90,7 @@ export function createLoopbackApi({ slot, token, roster }: LoopbackApiOptions): 
     '/ready': { POST: () => done(() => slot.ready()) },
     '/drain': { POST: () => done(() => slot.drain()) },
     '/servers': { GET: () => getServers(roster) },
-    '/metrics': { GET: () => metricsResponse(prometheusText(slot.metrics())) },
+    '/metrics': { GET: () => metricsResponse(prometheusText([...more(), ...slot.metrics()])) },
     '/healthz': {
       GET: () => {
         const { isGood, facts } = slot.health();

@@ -1,6 +1,7 @@
 import { sdkAccess } from '../adapters/aws/sdk-access.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
+import { tellFailures } from '../adapters/dynamodb/tell-failures.ts';
 import { runningVersion } from '../adapters/system/running-version.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
@@ -8,7 +9,9 @@ import { startWatchdog } from '../adapters/system/watchdog.ts';
 import { ConfigError, OnedoorError } from '../core/errors.ts';
 import { withKnownRosters } from '../core/registry/roster-formats.ts';
 import { type Agent, startAgent } from './agent.ts';
+import { createCounters } from './counters.ts';
 import { createAgentLog, type Log } from './log.ts';
+import { reportMetrics } from './metric-reports.ts';
 import { parseAgentOptions } from './options.ts';
 
 /** Exit codes: 0 drained and gone; 1 the row was lost, or something unforeseen; 2 the operator has to change something. */
@@ -20,8 +23,11 @@ async function main(): Promise<void> {
   const { registry: endpoint, table } = options;
   const version = runningVersion(import.meta.filename);
   const skipped = (item: object): void => log.warn(item, 'an item of the registry was skipped');
+  const access = sdkAccess();
+  const counters = createCounters();
+  const client = createDynamoClient({ access, ...(endpoint !== undefined && { endpoint }) });
   const store = createRegistryStore({
-    client: createDynamoClient({ access: sdkAccess(), ...(endpoint !== undefined && { endpoint }) }),
+    client: tellFailures(client, (code) => counters.count(`failed.${code}`)),
     table,
     version,
     onMalformed: skipped,
@@ -31,6 +37,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     rng: createSystemRng(),
     log,
+    counters,
     onLost(reason) {
       log.error({ reason }, 'this agent no longer owns its row: it ends, and a new one starts over');
       process.exit(1);
@@ -40,6 +47,7 @@ async function main(): Promise<void> {
     { version, identity: options.identity, slots: options.games.length, probePort: options.probePort },
     'the agent listens',
   );
+  reportMetrics(options, agent, access, log);
   stopOnSignals(agent, log);
 }
 

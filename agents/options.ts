@@ -45,13 +45,18 @@ export interface AgentOptions {
   readonly apiTokenFile: string;
   readonly drainMs: number;
   readonly isJson: boolean;
+  /** The log group of CloudWatch that takes its metrics. Absent: nobody is told. */
+  readonly metricsLog?: string;
   readonly config: RuntimeConfig;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 interface Flags
-  extends Omit<AgentOptions, 'agones' | 'bind' | 'door' | 'games' | 'enrolment' | 'isJson' | 'config' | 'drainMs'> {
+  extends Omit<
+    AgentOptions,
+    'agones' | 'bind' | 'door' | 'games' | 'enrolment' | 'isJson' | 'config' | 'drainMs' | 'metricsLog'
+  > {
   readonly app?: string;
   readonly world: string;
   readonly group: string;
@@ -135,6 +140,7 @@ export function parseAgentOptions(
     config,
     apiTokenFile,
     drainMs,
+    ...(env['ONEDOOR_METRICS_LOG'] && { metricsLog: env['ONEDOOR_METRICS_LOG'] }),
   };
   if (app === undefined || addresses.length === 0) return options;
   const { probePort, lobbyPort, capacity } = rest;
@@ -203,7 +209,10 @@ function parseFlags(argv: readonly string[], env: Env, write: (text: string) => 
       3_600,
     )
     .option('--json', 'log as JSON lines', false)
-    .addHelpText('after', '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_CONFIG (JSON), and the AWS SDK’s own variables.');
+    .addHelpText(
+      'after',
+      '\nEnvironment: ONEDOOR_TABLE, ONEDOOR_CONFIG (JSON), ONEDOOR_METRICS_LOG (a log group of CloudWatch, once a minute; default: none), and the AWS SDK’s own variables.',
+    );
   addAgonesFlags(command, port);
   if (readFlags(command, argv, write, (problem) => new ConfigError([problem])) === 'help') return 'help';
   const flags = command.opts<Flags>();

@@ -11,7 +11,7 @@ import type { Placement } from '../core/registry/row.ts';
 import { toWireAddress } from '../core/wire/address.ts';
 import { encodeRequest } from '../core/wire/encode-request.ts';
 import { NONCE_BYTES } from '../core/wire/limits.ts';
-import { type Counters, createCounters } from './counters.ts';
+import type { Counters } from './counters.ts';
 import { createOutage, type Log } from './log.ts';
 import { answerOf, type OwnerAnswer, OwnerLink, readAnswer } from './owner-link.ts';
 import { type PeerWatch, startPeerWatch } from './peer-watch.ts';
@@ -31,6 +31,7 @@ export interface ServerDoorDeps {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
+  readonly counters: Counters;
   /** Answers for this machine's own servers, by the keys of their rows. */
   readonly own: ReadonlyMap<string, PacketHandler>;
   /** Name of this machine in the keys of its rows. */
@@ -59,9 +60,8 @@ const NEIGHBOUR: PacketSource = { address: '127.0.0.1', port: 0, protocol: 6 };
 
 /** Opens the ports of an agent that answers for the door. Rejects with the system's error if one cannot be had. */
 export async function openServerDoor(ports: ServerDoorPorts, deps: ServerDoorDeps): Promise<RunningServerDoor> {
-  const { config, clock, rng, log, store } = deps;
+  const { config, clock, rng, log, store, counters } = deps;
   const { bind, port, healthPort } = ports;
-  const counters = createCounters();
   const onError = (error: unknown): void => log.error({ err: error }, 'a request to the door failed');
   const isProbePort = probePortTest(config, port);
   const { freshMs, rosterRefreshMs: refreshMs } = config;

@@ -3,6 +3,7 @@ import { secretKeys } from '../adapters/crypto/secret-keys.ts';
 import { createAnswerStore } from '../adapters/dynamodb/answer-store.ts';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
+import { tellFailures } from '../adapters/dynamodb/tell-failures.ts';
 import { createWatchStore } from '../adapters/dynamodb/watch-store.ts';
 import { type AlbEvent, type AlbResult, fromAlbEvent, toAlbResult } from '../adapters/http/alb-event.ts';
 import { problemResponse } from '../adapters/http/problem.ts';
@@ -13,6 +14,7 @@ import { systemClock as clock } from '../adapters/system/system-clock.ts';
 import { createSystemRng } from '../adapters/system/system-rng.ts';
 import { createTellLeave } from '../adapters/udp/tell-leave.ts';
 import { parseRuntimeConfig, probePortTest } from '../core/config/runtime-config.ts';
+import { createAssignMetrics } from './assign-metrics.ts';
 import { composeApi } from './compose-assign.ts';
 
 const { ONEDOOR_TABLE: table = '', ONEDOOR_KEY_SECRET: keySecret = '', ONEDOOR_CONFIG: settings } = process.env;
@@ -22,7 +24,9 @@ let starting: Promise<HttpHandler> | undefined;
 
 async function start(): Promise<HttpHandler> {
   const onMalformed = (row: object) => log.warn(row, 'a row cannot be read and is skipped');
-  const client = createDynamoClient();
+  const { deployment } = config;
+  const metrics = createAssignMetrics({ deployment, clock, write: (line) => void process.stdout.write(line) });
+  const client = tellFailures(createDynamoClient(), metrics.failed);
   const store = createRegistryStore({ client, table, onMalformed });
   const watch = createWatchStore({ client, table });
   const answers = createAnswerStore({ client, table });
@@ -30,7 +34,7 @@ async function start(): Promise<HttpHandler> {
   const keys = await readKeys();
   const rng = createSystemRng();
   const tellLeave = createTellLeave({ rng, type: config.packetType, isProbePort: probePortTest(config) });
-  return composeApi({ config, store, watch, answers, tellLeave, keys, readKeys, clock, rng, log });
+  return composeApi({ config, store, watch, answers, tellLeave, keys, readKeys, clock, rng, log, metrics });
 }
 
 /** The API, made once. While it cannot be made, requests get 503, and each one tries again. */

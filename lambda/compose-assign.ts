@@ -16,6 +16,7 @@ import { createReportDesk } from '../core/suspect/reports.ts';
 import { createSigningKeys, type SecretKeys } from '../core/ticket/signing-keys.ts';
 import { parseAddress } from '../core/wire/address.ts';
 import { policies } from '../onedoor.policies.ts';
+import type { AssignMetrics } from './assign-metrics.ts';
 import { createFreshRoster } from './fresh-roster.ts';
 import { createKeySet } from './key-set.ts';
 
@@ -32,8 +33,10 @@ export function composeApi(deps: {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: FunctionLogger;
+  /** @default nobody counts */
+  readonly metrics?: AssignMetrics;
 }): HttpHandler {
-  const { config, store, clock, rng, log } = deps;
+  const { config, store, clock, rng, log, metrics } = deps;
   const skipped = (item: object) => log.warn(item, 'an item of the registry was skipped');
   const onError = (what: string) => (err: unknown) => log.warn({ err }, what);
   const signing = createSigningKeys({
@@ -66,6 +69,7 @@ export function composeApi(deps: {
     waitLine: createWaitLine({ ...signing, clock }),
     // Follows the demand of this one environment: one that is asked now and then takes nothing ahead.
     stock: true,
+    ...(metrics && { onTake: metrics.onTake }),
   });
   const refresh = createFreshRoster({
     reader: {
@@ -110,16 +114,17 @@ export function composeApi(deps: {
     // For this environment: how many there are is the deployment's other limit.
     limit: createSourceLimit({ perSecond: config.perSourcePerSecond, clock, rng }),
     keepalive: config.keepalive,
-    report: (record) => logRequest(log, record),
+    report: (record) => tellRequest(record, log, metrics),
   });
   return (request) => {
     // Not waited for: an environment that is frozen meanwhile goes on when the next request thaws it.
     void signing.tick();
-    return api(request);
+    return metrics ? metrics.timed(() => api(request)) : api(request);
   };
 }
 
-function logRequest(log: FunctionLogger, record: RequestRecord): void {
+function tellRequest(record: RequestRecord, log: FunctionLogger, metrics: AssignMetrics | undefined): void {
+  metrics?.answered(record);
   if (record.err === undefined) log.debug(record, 'answered');
   else log.error(record, 'failed');
 }

@@ -1,5 +1,6 @@
 import { metricInfo, type Sample } from './catalogue.ts';
 import type { Emitter } from './metric-info.ts';
+import { together } from './together.ts';
 
 /** Values that go to CloudWatch under the same labels. */
 export interface MetricGroup {
@@ -20,7 +21,7 @@ export function createChanges(emitter: Emitter): (samples: readonly Sample[]) =>
   return (samples) => {
     const groups = new Map<string, { labels: MetricGroup['labels']; values: Record<string, number> }>();
     const now = new Map<string, number>();
-    for (const { name, labels = {}, value } of samples) {
+    for (const { name, labels = {}, value } of together(samples)) {
       const { kind, cloudWatch } = metricInfo(name);
       if (!cloudWatch?.from.includes(emitter)) continue;
       const group = JSON.stringify(labels);
@@ -31,7 +32,7 @@ export function createChanges(emitter: Emitter): (samples: readonly Sample[]) =>
       const told = kind !== 'counter' ? value : value < was ? value : value - was;
       if (kind === 'counter' && told === 0) continue;
       const { values } = groups.get(group) ?? put(groups, group, { labels, values: {} });
-      values[cloudWatch.name] = (values[cloudWatch.name] ?? 0) + told;
+      values[cloudWatch.name] = told;
     }
     before = now;
     return [...groups.values()];

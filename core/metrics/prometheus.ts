@@ -1,4 +1,5 @@
 import { type Histogram, type MetricName, metricInfo, type Sample } from './catalogue.ts';
+import { together } from './together.ts';
 
 const US = 1_000_000;
 /** 10 µs to 21 s. */
@@ -10,7 +11,7 @@ const BOUNDS_US = Array.from({ length: 22 }, (_, octave) => 10 * 2 ** octave);
  */
 export function prometheusText(samples: readonly Sample[], histograms: readonly Histogram[] = []): string {
   const lines: string[] = [];
-  for (const [name, group] of Map.groupBy(samples, (sample) => sample.name)) {
+  for (const [name, group] of Map.groupBy(together(samples), (sample) => sample.name)) {
     lines.push(...head(name));
     for (const { labels, value } of group) lines.push(`${name}${labelText(labels)} ${value}`);
   }
