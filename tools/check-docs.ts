@@ -12,6 +12,7 @@ import { readPages } from './docs/pages.ts';
 import { shellComplaints } from './docs/shell.ts';
 import { wordComplaints } from './docs/words.ts';
 import { errorsPage } from './errors-doc.ts';
+import { metricsPage } from './metrics-doc.ts';
 
 /** The anchor that Markdown viewers give a heading: lower case, punctuation dropped, a hyphen for each space. */
 function anchorOf(heading: string): string {
@@ -82,6 +83,7 @@ async function contentComplaints(root: string): Promise<string[]> {
     ...wordComplaints(root, pages),
     ...generatedComplaint(root, 'docs/ERRORS.md', 'docs:errors', errorsPage()),
     ...generatedComplaint(root, 'docs/COST.md', 'docs:costs', costPage()),
+    ...generatedComplaint(root, 'docs/METRICS.md', 'docs:metrics', metricsPage()),
     ...generatedComplaint(root, 'docs/decisions/README.md', 'docs:decisions', decisionsPage(root)),
   ];
 }

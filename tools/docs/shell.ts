@@ -21,6 +21,9 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   S: '60',
 };
 
+/** Text may name a command without all that it wants. */
+const INCOMPLETE = /missing required argument|required option .* not specified/;
+
 function quiet(command: Command): void {
   command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
   // In place of what the command would do.
@@ -167,6 +170,7 @@ export function shellComplaints(root: string, page: Page): string[] {
   const spans = page.spans.filter((span) => /^(npm|npx|node) /.test(span) && !/[<>…[\]*]|\.\.\./.test(span));
   const others = [...sessions, ...spans]
     .flatMap((text) => commandsOf(text))
-    .flatMap((command) => commandComplaint(root, manifest, command) ?? []);
+    .flatMap((command) => commandComplaint(root, manifest, command) ?? [])
+    .filter((complaint) => !INCOMPLETE.test(complaint));
   return [...inBlocks, ...others];
 }
