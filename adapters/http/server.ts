@@ -202,9 +202,12 @@ function send(
   }
   // The length in an answer to HEAD is that of GET, which the handler alone knows (RFC 9110, section 8.6).
   const ownLength = !bodyless && !answer.goOn && !(incoming.method === 'HEAD' && body.length === 0);
-  if (ownLength) fields.push('content-length', String(Buffer.byteLength(body)));
+  const bytes = Buffer.byteLength(body);
+  if (ownLength) fields.push('content-length', String(bytes));
   outgoing.writeHead(status, fields);
-  outgoing.end(bodyless ? undefined : body);
+  // Text of one byte a character is ASCII, which is written without being encoded.
+  if (bodyless) outgoing.end();
+  else outgoing.end(body, bytes === body.length ? 'latin1' : 'utf8');
 }
 
 /** An answer without a length, in chunks. */
