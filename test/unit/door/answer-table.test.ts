@@ -14,9 +14,23 @@ describe('the table of answers', () => {
     expect(table.find('b', 0)).toBeUndefined();
   });
 
-  it('never grows beyond its size: the oldest entry makes room', () => {
-    const table = createAnswerTable(1_000, 3);
-    for (const key of ['a', 'b', 'c', 'd']) table.keep(key, answer(), 0);
-    expect(['a', 'b', 'c', 'd'].map((key) => table.find(key, 1) !== undefined)).toEqual([false, true, true, true]);
+  it('forgets the older half when the newer one is full, so that it never grows beyond its size', () => {
+    const table = createAnswerTable(1_000, 4);
+    const found = (keys: string) => [...keys].filter((key) => table.find(key, 1) !== undefined).join('');
+    for (const key of 'abcd') table.keep(key, answer(), 0);
+    expect(found('abcdefg')).toBe('abcd');
+    table.keep('e', answer(), 0);
+    expect(found('abcdefg')).toBe('cde');
+    table.drop('c');
+    table.drop('e');
+    expect(found('abcdefg')).toBe('d');
+  });
+
+  it('gives the last answer that was kept under a key', () => {
+    const table = createAnswerTable(1_000, 2);
+    const last = answer();
+    table.keep('a', answer(), 0);
+    table.keep('a', last, 0);
+    expect(table.find('a', 1)).toBe(last);
   });
 });
