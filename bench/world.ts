@@ -117,16 +117,9 @@ class World {
     const { bench, scene } = this;
     for (const { key, placement, seats } of await bench.store.list()) {
       const capacity = seats!.capacity;
-      const book = {
-        beat: seats!.beat,
-        beatAtMs: -1,
-        issued: seats!.issued,
-        left: 0,
-        isFull: false,
-        waiting: new Map(),
-        shown: new Set<number>(),
-      };
-      const agent: Agent = { key, capacity, sessions: capacity - seats!.free, ...book };
+      const { beat, issued, free } = seats!;
+      const books = { waiting: new Map(), shown: new Set<number>(), left: 0, isFull: false };
+      const agent: Agent = { key, capacity, beat, beatAtMs: -1, issued, sessions: capacity - free, ...books };
       this.agents.push(agent);
       this.byId.set(placement!.id, agent);
       for (let n = 0; n < agent.sessions; n++) this.leaveAfter(agent, this.restSeconds());
@@ -226,10 +219,16 @@ class World {
     return reply;
   }
 
+  /** One view whose numbers are written over, as the reader of the shards does it. */
   private ownRoster(): RosterSource {
-    let view = buildView(this.roster, this.version, 15_000);
+    const view = buildView(this.roster, this.version, 15_000);
     this.readRoster.push(() => {
-      if (view.version !== this.version) view = buildView(this.roster, this.version, 15_000);
+      // Ids have leading zeros: the rows are in their order.
+      this.roster.forEach(({ status: { free, beat } }, index) => {
+        view.free[index] = view.listedFree[index] = free;
+        view.beat[index] = beat;
+      });
+      Object.assign(view, { version: this.version, revision: this.version });
     });
     return { view: () => view, ageMs: () => 0, degraded: () => false };
   }

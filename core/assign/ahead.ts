@@ -13,10 +13,12 @@ export interface Ahead {
   /** How many to take at `index` now: one for the client who waits, the rest ahead of others. */
   batch(index: number): number;
   /**
-   * Where a policy goes by load, a server with seats on hand that is about as empty as that of `index`; else `index`. So
+   * Where a policy goes by load, a server with seats on hand that is about as empty as that of `index`; else undefined. So
    * what is held is held at few servers, more at each, for fewer writes.
    */
-  onHand(index: number, allowed: (index: number) => boolean): number;
+  onHand(index: number, allowed: (index: number) => boolean): number | undefined;
+  /** Where a policy goes by load, a server of the last takes, if `index` is likely to be fuller by now; else `index`. */
+  whereToTake(index: number, allowed: (index: number) => boolean): number;
   /** Seats on hand at server `id`, or on their way to nobody yet: more (positive) or fewer. */
   held(id: string, change: number): void;
   /** A take of k came back from server `id`, whose serials now end at `issued`. */
@@ -91,8 +93,8 @@ class SeatsAhead implements Ahead {
     return Math.max(1, Math.min(fair, spared, 1 + this.roomIn(cell)));
   }
 
-  onHand(index: number, allowed: (index: number) => boolean): number {
-    if (!this.options.byLoad) return index;
+  onHand(index: number, allowed: (index: number) => boolean): number | undefined {
+    if (!this.options.byLoad) return undefined;
     const { free, capacity, open, indexOf } = this.options.view();
     let best = -1;
     let looks = 0;
@@ -102,8 +104,15 @@ class SeatsAhead implements Ahead {
       if (open[at] !== 1 || !allowed(at)) continue;
       if (best === -1 || free[at]! * capacity[best]! > free[best]! * capacity[at]!) best = at;
     }
-    if (best === -1) return index;
-    return free[best]! / capacity[best]! + SLACK_SHARE >= free[index]! / capacity[index]! ? best : index;
+    if (best === -1) return undefined;
+    return free[best]! / capacity[best]! + SLACK_SHARE >= free[index]! / capacity[index]! ? best : undefined;
+  }
+
+  whereToTake(index: number, allowed: (index: number) => boolean): number {
+    if (!this.options.byLoad) return index;
+    const { view, monoMs } = this.options;
+    const { recent, members } = this.cellAt(index);
+    return recent.insteadOf(index, { view: view(), members, allowed, nowMs: monoMs() });
   }
 
   held(id: string, change: number): void {
@@ -113,7 +122,10 @@ class SeatsAhead implements Ahead {
 
   took(id: string, k: number, issued: number): void {
     const index = this.options.view().indexOf.get(id);
-    if (index !== undefined) this.cellAt(index).share.took(id, k, issued, this.options.monoMs());
+    if (index === undefined) return;
+    const { share, recent } = this.cellAt(index);
+    share.took(id, k, issued, this.options.monoMs());
+    recent.took(index);
   }
 
   /** What of the demand is not on hand yet, as far as it leaves the servers even. */

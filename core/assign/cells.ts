@@ -1,5 +1,6 @@
 import type { RosterView } from '../registry/roster.ts';
 import { type Demand, newDemand } from './demand.ts';
+import { createRecent, type Recent } from './recent.ts';
 import { createShare, type Share } from './share.ts';
 
 /**
@@ -11,6 +12,7 @@ export interface Cell {
   readonly members: readonly number[];
   readonly demand: Demand;
   readonly share: Share;
+  readonly recent: Recent;
   /** Seats on hand by server id, the servers that have had some longest first. */
   readonly onHand: ReadonlyMap<string, number>;
   /** Sum of `onHand`. */
@@ -44,7 +46,7 @@ export function createCells(halfMs: number, onSort: (view: RosterView) => void):
       let found = next.get(name);
       if (!found) {
         const members: number[] = [];
-        const before = byName.get(name) ?? { demand: newDemand(nowMs), share: createShare(halfMs) };
+        const before = byName.get(name) ?? newHistory(nowMs, halfMs);
         found = { cell: newCell(members, before), members };
         next.set(name, found);
       }
@@ -58,7 +60,10 @@ export function createCells(halfMs: number, onSort: (view: RosterView) => void):
       }
     }
     byName = new Map([...next].map(([name, { cell }]) => [name, cell]));
-    for (const { share } of byName.values()) share.keep((id) => view.indexOf.has(id));
+    for (const { share, recent } of byName.values()) {
+      share.keep((id) => view.indexOf.has(id));
+      if (sorted) recent.move(sorted, view);
+    }
     sorted = view;
     onSort(view);
   };
@@ -72,7 +77,16 @@ export function createCells(halfMs: number, onSort: (view: RosterView) => void):
   };
 }
 
-function newCell(members: readonly number[], { demand, share }: Pick<Cell, 'demand' | 'share'>): Cell {
+/** What outlives a list of servers. */
+type History = Pick<Cell, 'demand' | 'share' | 'recent'>;
+
+const newHistory = (nowMs: number, halfMs: number): History => ({
+  demand: newDemand(nowMs),
+  share: createShare(halfMs),
+  recent: createRecent(),
+});
+
+function newCell(members: readonly number[], { demand, share, recent }: History): Cell {
   const onHand = new Map<string, number>();
   let idle = 0;
   let free = 0;
@@ -81,6 +95,7 @@ function newCell(members: readonly number[], { demand, share }: Pick<Cell, 'dema
     members,
     demand,
     share,
+    recent,
     onHand,
     get idle() {
       return idle;

@@ -66,7 +66,8 @@ class StockedSource implements SeatSource {
   }
 
   whereFor(index: number, allowed: (index: number) => boolean): number {
-    return this.mayTakeAhead ? this.ahead.onHand(index, allowed) : index;
+    const onHand = this.mayTakeAhead ? this.ahead.onHand(index, allowed) : undefined;
+    return onHand ?? this.ahead.whereToTake(index, allowed);
   }
 
   stocked(): number {
@@ -81,12 +82,25 @@ class StockedSource implements SeatSource {
   }
 
   async seatAt(index: number, k: number): Promise<Sought> {
-    if (k > 1) return this.takeTogether(index, k);
     const { server } = this.live.view.entries[index]!;
+    if (k === 1 && this.mayTakeAhead) {
+      this.ahead.wanted(index);
+      const kept = this.fromStock(server);
+      if (kept) return kept;
+    }
+    // Who comes before the answer sees the server as full as it will be then.
+    this.live.hinted(index, k);
+    try {
+      return await this.seek(index, server, k);
+    } finally {
+      const now = this.live.view.indexOf.get(server.id);
+      if (now !== undefined) this.live.hinted(now, -k);
+    }
+  }
+
+  private async seek(index: number, server: Placement, k: number): Promise<Sought> {
+    if (k > 1) return this.takeTogether(index, k);
     if (!this.mayTakeAhead) return this.takeAt(index, 1);
-    this.ahead.wanted(index);
-    const kept = this.fromStock(server);
-    if (kept) return kept;
     const ahead = this.underWay.get(server.id);
     if (ahead && ahead.spare > 0) {
       ahead.spare--;
