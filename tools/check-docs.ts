@@ -10,6 +10,7 @@ import { decisionsPage } from './decisions-doc.ts';
 import { codeComplaints, configComplaints, generatedComplaint, typeComplaints } from './docs/code.ts';
 import { readPages } from './docs/pages.ts';
 import { shellComplaints } from './docs/shell.ts';
+import { tableComplaints } from './docs/tables.ts';
 import { wordComplaints } from './docs/words.ts';
 import { errorsPage } from './errors-doc.ts';
 import { metricsPage } from './metrics-doc.ts';
@@ -74,7 +75,12 @@ export function documentComplaints(root: string): string[] {
 async function contentComplaints(root: string): Promise<string[]> {
   const pages = readPages(root);
   const each = pages.map(async (page) => {
-    const found = [...codeComplaints(root, page), ...shellComplaints(root, page), ...(await configComplaints(page))];
+    const found = [
+      ...tableComplaints(page),
+      ...codeComplaints(root, page),
+      ...shellComplaints(root, page),
+      ...(await configComplaints(page)),
+    ];
     return found.map((complaint) => `${page.path}: ${complaint}`);
   });
   return [

@@ -4,6 +4,7 @@ import { decisionsPage } from '../../../tools/decisions-doc.ts';
 import { codeComplaints, configComplaints, generatedComplaint, typeComplaints } from '../../../tools/docs/code.ts';
 import { type Page, parsePage } from '../../../tools/docs/pages.ts';
 import { shellComplaints } from '../../../tools/docs/shell.ts';
+import { tableComplaints } from '../../../tools/docs/tables.ts';
 import { wordComplaints } from '../../../tools/docs/words.ts';
 import { plantTree } from '../../support/temp-tree.ts';
 
@@ -99,5 +100,21 @@ describe('pages that programs write', () => {
     const root = plantTree({ 'docs/decisions/0007-x.md': '# 0007: seats are counted\n' });
     expect(decisionsPage(root)).toContain('- [0007](0007-x.md): Seats are counted\n');
     expect(() => decisionsPage(plantTree({ 'docs/decisions/0008-y.md': 'y' }))).toThrow('has no title');
+  });
+});
+
+describe('tables of pages', () => {
+  const table = '| a | b |\n|---|---|\n| 1 | 2 |\n';
+
+  it('pass when they are shown as they are meant', () => {
+    expect(tableComplaints(page(`# X\n\n${table}\nText.\n`))).toEqual([]);
+  });
+
+  it.each([
+    ['a row that stands alone', `${table}\n| 3 | 4 |\n`, /is a row of no table/],
+    ['a rule of another width', '| a | b |\n|---|\n', /more or fewer cells/],
+    ['text that becomes a row', `${table}Text.\n`, /becomes a row/],
+  ])('%s is found', (_, text, complaint) => {
+    expect(tableComplaints(page(text))).toEqual([expect.stringMatching(complaint)]);
   });
 });
