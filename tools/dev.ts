@@ -95,7 +95,10 @@ function createSystem(flags: readonly string[]): System {
     async renewPage() {
       if (!child?.connected) throw new Error('nothing runs; the system starts with the next change of a program');
       child.send('page');
-      await once(child, 'message');
+      const ended = once(child, 'exit').then(() => {
+        throw new Error('the system has ended; it starts with the next change of a program');
+      });
+      await Promise.race([once(child, 'message'), ended]);
     },
     async stop() {
       await end('SIGTERM', (pid) => pid);
@@ -134,10 +137,13 @@ async function main(): Promise<void> {
     wake();
   });
   await builder.all();
-  const { page, door, api } = await system.start();
-  console.log(
-    `Onedoor runs from the sources. Door ${door}, API ${api}, page:\n  ${page}\nSave a change and see; Ctrl-C ends.`,
-  );
+  try {
+    const { page, door, api } = await system.start();
+    console.log(`Onedoor runs from the sources. Door ${door}, API ${api}, page:\n  ${page}`);
+  } catch (error) {
+    console.log((error as Error).message);
+  }
+  console.log('Save a change and see; Ctrl-C ends.');
   while (!isOver) {
     if (changed.size === 0) {
       await new Promise<void>((resolve) => {
@@ -164,6 +170,9 @@ async function main(): Promise<void> {
 }
 
 if (import.meta.main) {
-  await main();
+  await main().catch((error: Error) => {
+    console.error(error.message.split('\n')[0]);
+    process.exit(1);
+  });
   process.exit(0);
 }

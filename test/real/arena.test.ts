@@ -30,14 +30,13 @@ describe('the arena', () => {
     const arena = await anArena();
     const [first, second] = arena.servers as [Arena['servers'][0], Arena['servers'][0]];
     await allPlay(arena);
-    expect(botsOn(arena, first.id).length).toBeGreaterThan(0);
-    expect(botsOn(arena, second.id).length).toBeGreaterThan(0);
-    const there = botsOn(arena, first.id).map(({ name }) => name);
     await until(
-      'the lobby names who is there',
+      'some play on each server, and the lobby names them',
       async () => {
+        const there = botsOn(arena, first.id).map(({ name }) => name);
         const { participants } = (await (await fetch(first.lobby)).json()) as { participants: string[] };
-        return [...participants].sort().join() === [...there].sort().join();
+        const isEach = there.length > 0 && botsOn(arena, second.id).length > 0;
+        return isEach && participants.sort().join() === there.sort().join();
       },
       WAIT_MS,
     );
@@ -66,8 +65,8 @@ describe.skipIf(executablePath === undefined)('the arena in a real browser', () 
     await allPlay(arena);
     const page = await open({ viewport: { width: 800, height: 1_000 } });
     const from = await where(page);
-    const mates = botsOn(arena, from);
-    await until('a bot sees the player', () => mates[0]?.sees().some((name) => name.startsWith('you-')), WAIT_MS);
+    const seen = () => arena.bots.some((bot) => bot.sees().some((name) => name.startsWith('you-')));
+    await until('a bot sees the player', seen, WAIT_MS);
     await page.keyboard.down('ArrowRight');
     const phone = await open({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
     expect(await phone.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
