@@ -5,6 +5,6 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 /** Lower-case hex. */
 export function bytesToHex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += HEX[byte];
+  for (let at = 0; at < bytes.length; at++) text += HEX[bytes[at]!];
   return text;
 }

@@ -1,4 +1,5 @@
 import { codeInfo, codeName, type Refusal } from '../errors.ts';
+import { oncePer } from '../once-per.ts';
 import type { Placement } from '../registry/row.ts';
 import { parseAddress, toWireAddress } from '../wire/address.ts';
 import type { Alternate, KeepaliveTiming, ResponseFields } from '../wire/packet.ts';
@@ -20,13 +21,13 @@ export function answerFields(
     readonly alternates?: readonly Alternate[];
   },
 ): Omit<ResponseFields, 'nonce'> {
-  const [own, other] = family === 4 ? [server.ipv4, server.ipv6] : [server.ipv6, server.ipv4];
+  const { ipv4, ipv6, ports } = inPackets(server);
   return {
-    address: wireAddress(own) ?? ZERO,
+    address: (family === 4 ? ipv4 : ipv6) ?? ZERO,
     ticket: given.ticket,
     server: server.id,
-    ports: namedPorts(server.ports),
-    otherAddress: wireAddress(other),
+    ports,
+    otherAddress: family === 4 ? ipv6 : ipv4,
     keepalive: given.keepalive,
     alternates: given.alternates,
   };
@@ -40,11 +41,20 @@ export function errorFields({ code, retryAfterMs = 0 }: Refusal): Omit<ResponseF
 
 /** Where the alternates are, in their order; one that has no address of `family` or no such port is left out. */
 export function alternateFields(alternates: readonly Placement[], family: 4 | 6): Alternate[] {
-  return alternates.flatMap(({ ipv4, ipv6, ports: { game, probe } }) => {
-    const address = wireAddress(family === 4 ? ipv4 : ipv6);
+  return alternates.flatMap((server) => {
+    const { game, probe } = server.ports;
+    const { ipv4, ipv6 } = inPackets(server);
+    const address = family === 4 ? ipv4 : ipv6;
     return address && game !== undefined && probe !== undefined ? [{ address, gamePort: game, probePort: probe }] : [];
   });
 }
+
+/** What packets say of a server, made of its texts once. */
+const inPackets = oncePer(({ ipv4, ipv6, ports }: Placement) => ({
+  ipv4: wireAddress(ipv4),
+  ipv6: wireAddress(ipv6),
+  ports: namedPorts(ports),
+}));
 
 function wireAddress(text: string | undefined): Uint8Array | undefined {
   const address = text === undefined ? undefined : parseAddress(text);
