@@ -13,6 +13,7 @@ import { poolFigures } from '../core/registry/pool-figures.ts';
 import { registrarPass } from '../core/registry/registrar-pass.ts';
 import type { ServerRow } from '../core/registry/row.ts';
 import { cutOffProbers } from '../core/suspect/cut-off.ts';
+import { createPoolTrends } from './pool-trends.ts';
 
 /** From the schedule. */
 interface ReaperEvent {
@@ -31,6 +32,7 @@ const store = createRegistryStore({ client, table, onMalformed });
 const watch = createWatchStore({ client, table });
 const describe = createDescribeInstances();
 const fleets = createFleetGroups();
+const trends = createPoolTrends();
 let emptySince: ReadonlyMap<string, number> = new Map();
 
 async function letGo(rows: readonly ServerRow[], { groups, hook }: ReaperEvent): Promise<void> {
@@ -54,9 +56,11 @@ async function tellCutOffs(rows: readonly ServerRow[], wallMs: number): Promise<
 export async function handler(event: ReaperEvent): Promise<void> {
   const rows = await store.list();
   const wallMs = systemClock.wallMs();
-  for (const { app, world, group, ...figures } of poolFigures(rows)) {
+  for (const pool of poolFigures(rows, trends.stale(rows))) {
+    const { app, world, group, ...figures } = pool;
     const dimensions = { deployment: settings.deployment, app, world, group };
-    process.stdout.write(`${metricLine(dimensions, figures, wallMs)}\n`);
+    const timeToFullSeconds = trends.timeToFull(pool, systemClock.monoMs());
+    process.stdout.write(`${metricLine(dimensions, { ...figures, timeToFullSeconds }, wallMs)}\n`);
   }
   const [looked, ...others] = await Promise.allSettled([
     registrarPass({ store, describe, settings, rows, wallMs }),

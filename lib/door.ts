@@ -11,10 +11,21 @@ import {
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { InstanceType, type ISecurityGroup, type IVpc, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { NetworkLoadBalancer, NetworkTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { checkBundles, DIST, DOOR_BUNDLE, fetchedFile, fetchStatement, ffiBundle, nodeBundle } from './bundles.ts';
+import {
+  checkBundles,
+  DIST,
+  DOOR_BUNDLE,
+  type FetchedFile,
+  fetchedFile,
+  fetchStatement,
+  ffiBundle,
+  nodeBundle,
+} from './bundles.ts';
 import { checkInteger, checkProps, checkThat } from './checks.ts';
 import { amazonLinux, bootSignal, machineRole, machineTemplate, sessionStatement } from './machine.ts';
+import { metricLog } from './metric-log.ts';
 import {
   allowProbes,
   healthyTargets,
@@ -79,6 +90,12 @@ export interface DoorProps {
    */
   readonly maxCapacity?: number;
   /**
+   * How long their metrics are kept as log lines; CloudWatch keeps the metrics themselves for 15 months.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+  /**
    * ONEDOOR_CONFIG of the gateways, see `AssignmentEndpoint.settings`.
    *
    * @default - none
@@ -129,8 +146,7 @@ export class Door extends Construct implements IProbeDoor {
     const role = machineRole(this, 'Role');
     const code = fetchedFile(this, 'Code', join(bundles, DOOR_BUNDLE));
     const runtime = fetchedFile(this, 'Node', join(bundles, node));
-    const ffiPath = ffiBundle(bundles, instanceType.architecture);
-    const ffi = ffiPath === undefined ? undefined : fetchedFile(this, 'Ffi', ffiPath);
+    const ffi = fetchedFfi(this, ffiBundle(bundles, instanceType.architecture));
     role.addToPolicy(fetchStatement([code, runtime, ...(ffi ? [ffi] : [])]));
     props.registry.grantGateway(role);
     role.addToPolicy(sessionStatement());
@@ -150,6 +166,7 @@ export class Door extends Construct implements IProbeDoor {
           AWS_REGION: Aws.REGION,
           ONEDOOR_TABLE: props.registry.table.tableName,
           ONEDOOR_KEY_SECRET: props.keys.secretArn,
+          ...metricLog(this, role, props.logRetention ?? RetentionDays.ONE_MONTH),
           ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
         },
         arguments: doorArguments({ targetPort, healthPort, pagePort }),
@@ -209,6 +226,10 @@ export class Door extends Construct implements IProbeDoor {
 
 function validateCapacity(min: number, max: number): string | undefined {
   return checkThat(min <= max, 'maxCapacity', `at least minCapacity (${min})`, max);
+}
+
+function fetchedFfi(scope: Construct, path: string | undefined): FetchedFile | undefined {
+  return path === undefined ? undefined : fetchedFile(scope, 'Ffi', path);
 }
 
 function validatePagePort(port: number, taken: readonly number[]): string | undefined {

@@ -18,6 +18,7 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { answerWidgets } from './answer-widgets.ts';
 import type { AssignmentEndpoint } from './assignment-endpoint.ts';
 import { checkProps, checkThat } from './checks.ts';
 import type { IProbeDoor } from './probe-targets.ts';
@@ -39,6 +40,12 @@ export interface ObservabilityProps {
    */
   readonly fleets?: readonly ServerFleet[];
   /**
+   * Name of the deployment, a dimension of its metrics.
+   *
+   * @default 'onedoor'
+   */
+  readonly deployment?: string;
+  /**
    * Where alarms go; SNS asks the address to confirm.
    *
    * @default - a topic without subscribers
@@ -53,6 +60,8 @@ interface Watch {
   readonly threshold: number;
   /** @default above or at the threshold */
   readonly below?: boolean;
+  /** Its page in docs/runbooks. @default - the alarm's own name */
+  readonly runbook?: string;
   /** Minutes in a row. */
   readonly minutes: number;
   /** What no data means. @default that all is well */
@@ -72,7 +81,7 @@ export class Observability extends Construct {
 
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
-    const { alarmEmail, fleets = [] } = props;
+    const { alarmEmail, fleets = [], deployment = 'onedoor' } = props;
     checkProps(validateEmail(alarmEmail));
     const topic = new Topic(this, 'Alarms', { enforceSSL: true });
     if (alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(alarmEmail));
@@ -88,6 +97,7 @@ export class Observability extends Construct {
         [new TextWidget({ markdown: `# Onedoor\n${props.endpoint.url}`, width: 24, height: 2 })],
         this.alarms.map((alarm) => new AlarmWidget({ alarm, width: 6, height: 4 })),
         doorWidgets(props),
+        [...answerWidgets(deployment)],
         ...fleets.map((fleet) => fleetWidgets(fleet)),
         registryWidgets(props),
       ],
@@ -95,21 +105,23 @@ export class Observability extends Construct {
   }
 
   private watch(watches: Readonly<Record<string, Watch>>): readonly Alarm[] {
-    return Object.entries(watches).map(([name, { metric, says, threshold, below, minutes, missing }]) => {
-      const alarm = new Alarm(this, name, {
-        metric,
-        alarmDescription: says,
-        threshold,
-        comparisonOperator: below
-          ? ComparisonOperator.LESS_THAN_THRESHOLD
-          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        evaluationPeriods: minutes,
-        treatMissingData: missing ?? TreatMissingData.NOT_BREACHING,
-      });
-      alarm.addAlarmAction(new SnsAction(this.topic));
-      alarm.addOkAction(new SnsAction(this.topic));
-      return alarm;
-    });
+    return Object.entries(watches).map(
+      ([name, { metric, says, threshold, below, minutes, missing, runbook = name }]) => {
+        const alarm = new Alarm(this, name, {
+          metric,
+          alarmDescription: `${says} What to do: docs/runbooks/${runbook}.md`,
+          threshold,
+          comparisonOperator: below
+            ? ComparisonOperator.LESS_THAN_THRESHOLD
+            : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+          evaluationPeriods: minutes,
+          treatMissingData: missing ?? TreatMissingData.NOT_BREACHING,
+        });
+        alarm.addAlarmAction(new SnsAction(this.topic));
+        alarm.addOkAction(new SnsAction(this.topic));
+        return alarm;
+      },
+    );
   }
 }
 
@@ -173,13 +185,22 @@ function fleetWatches(fleet: ServerFleet): Readonly<Record<string, Watch>> {
   return {
     [`${fleet.node.id}Gone`]: {
       metric: fleet.metricReadyServers(),
+      runbook: 'FleetGone',
       says: `No server of ${pool} takes clients. See the fleet’s machines and their agents’ logs.`,
       threshold: 1,
       below: true,
       minutes: 5,
       missing: TreatMissingData.BREACHING,
     },
+    [`${fleet.node.id}Stale`]: {
+      metric: fleet.metricStaleServers(),
+      runbook: 'FleetStale',
+      says: `A server of ${pool} says nothing any more, but its machine runs. See the agent’s log there.`,
+      threshold: 1,
+      minutes: 10,
+    },
     [`${fleet.node.id}Full`]: {
+      runbook: 'FleetFull',
       metric: fleet.metricUse(),
       says: `The servers of ${pool} are full, and no more machines come. Raise the fleet’s max.`,
       threshold: 98,
@@ -214,7 +235,12 @@ function fleetWidgets(fleet: ServerFleet): IWidget[] {
   return [
     graph(`${pool}: sessions and free seats`, [fleet.metricSessions(), fleet.metricFreeSeats()]),
     graph(`${pool}: seats taken, %`, [fleet.metricUse()]),
-    graph(`${pool}: servers that take clients`, [fleet.metricReadyServers()]),
+    graph(
+      `${pool}: servers that take clients, that are silent, that are suspect`,
+      [fleet.metricReadyServers()],
+      [fleet.metricStaleServers(), fleet.metricSuspects()],
+    ),
+    graph(`${pool}: time to full, s`, [fleet.metricTimeToFull()]),
   ];
 }
 

@@ -69,9 +69,14 @@ export class OnedoorStack extends Stack {
     const { settings } = this.endpoint;
     const writers = new RegistryWriters(this, 'Writers', { registry, logRetention, bundles, settings });
     const gateways =
-      config.door === 'gateways' ? this.gateways(config, { vpc, registry, keys, bundles, settings }) : undefined;
+      config.door === 'gateways'
+        ? this.gateways(config, { vpc, registry, keys, logRetention, bundles, settings })
+        : undefined;
     this.fleets = config.fleets.map((fleet) =>
-      this.fleet(fleet, { vpc, registry, bundles, settings, deployment: config.deployment, ...doorPorts(config) }),
+      this.fleet(fleet, {
+        ...{ vpc, registry, bundles, settings, deployment: config.deployment, ...doorPorts(config) },
+        ...(config.agentMetrics && { metricsRetention: logRetention }),
+      }),
     );
     const door = gateways ?? this.serverDoor(config, vpc);
     for (const servers of config.existingServers) this.existing(servers, { registry, bundles, settings });
@@ -82,7 +87,7 @@ export class OnedoorStack extends Stack {
     const { deployment } = config;
     const reaper = new Reaper(this, 'Reaper', { registry, fleets, settings, deployment, logRetention, bundles });
     new Observability(this, 'Observability', {
-      ...{ endpoint, door, fleets, writers, keys, reaper },
+      ...{ endpoint, door, fleets, writers, keys, reaper, deployment },
       ...(config.alarmEmail !== undefined && { alarmEmail: config.alarmEmail }),
     });
     this.outputs(config);
@@ -90,7 +95,14 @@ export class OnedoorStack extends Stack {
 
   private gateways(
     { probePort, gateway }: DeployConfig,
-    common: { vpc: IVpc; registry: ServerRegistry; keys: TicketKeys; bundles: string; settings: string },
+    common: {
+      vpc: IVpc;
+      registry: ServerRegistry;
+      keys: TicketKeys;
+      logRetention: RetentionDays;
+      bundles: string;
+      settings: string;
+    },
   ): Door {
     return new Door(this, 'Door', {
       ...common,
@@ -141,7 +153,10 @@ export class OnedoorStack extends Stack {
 
   private fleet(
     fleet: FleetConfig,
-    common: Pick<ServerFleetProps, 'vpc' | 'registry' | 'bundles' | 'settings' | 'deployment' | 'door'> & {
+    common: Pick<
+      ServerFleetProps,
+      'vpc' | 'registry' | 'bundles' | 'settings' | 'deployment' | 'door' | 'metricsRetention'
+    > & {
       bundles: string;
     },
   ): ServerFleet {

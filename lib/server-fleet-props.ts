@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { InstanceType, IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { AgonesConfig } from '../core/config/fleet-config.ts';
 import type { ServerRegistry } from './server-registry.ts';
 
@@ -127,6 +128,12 @@ export interface ServerFleetProps {
    * @default 'onedoor'
    */
   readonly deployment?: string;
+  /**
+   * Agents tell CloudWatch what they count; the log lines of it are kept for so long.
+   *
+   * @default - agents tell nothing
+   */
+  readonly metricsRetention?: RetentionDays;
   /**
    * Share of seats, in percent, that scaling tries to have taken, 10 to 95.
    *

@@ -25,6 +25,7 @@ import type { BootGame, BootProps } from './boot/boot-script.ts';
 import { WINDOWS_MINDER, WINDOWS_PATHS, WINDOWS_SERVICE, type WindowsBoot } from './boot/windows-boot.ts';
 import { AGENT_BUNDLE, DIST, type FetchedFile, fetchedFile, fetchStatement, nodeBundle } from './bundles.ts';
 import { amazonLinux, imageById, machineRole, machineTemplate, windowsServer } from './machine.ts';
+import { metricLog } from './metric-log.ts';
 import type { ServerFleetProps } from './server-fleet-props.ts';
 import { checkFleet, defaultDisk, defaultTypes } from './server-fleet-rules.ts';
 
@@ -115,6 +116,21 @@ export class ServerFleet extends Construct {
     return this.metric('readyServers', options);
   }
 
+  /** Servers that would take clients, but whose beats have stopped. */
+  public metricStaleServers(options?: MetricOptions): Metric {
+    return this.metric('staleServers', { statistic: Stats.MAXIMUM, ...options });
+  }
+
+  /** Servers that do not answer who probes them. */
+  public metricSuspects(options?: MetricOptions): Metric {
+    return this.metric('suspects', { statistic: Stats.MAXIMUM, ...options });
+  }
+
+  /** Until the last free seat is gone, in s; no value while the pool does not fill. */
+  public metricTimeToFull(options?: MetricOptions): Metric {
+    return this.metric('timeToFullSeconds', { statistic: Stats.MINIMUM, ...options });
+  }
+
   private metric(metricName: string, options?: MetricOptions): Metric {
     return new Metric({
       namespace: 'Onedoor',
@@ -150,6 +166,7 @@ export class ServerFleet extends Construct {
       environment: {
         AWS_REGION: Aws.REGION,
         ONEDOOR_TABLE: props.registry.table.tableName,
+        ...(props.metricsRetention !== undefined && metricLog(this, this.role, props.metricsRetention)),
         ...(props.settings !== undefined && { ONEDOOR_CONFIG: props.settings }),
       },
       arguments: agentArguments({

@@ -24,7 +24,7 @@ dimensions beside \`service\` (gateway, agent, assign) and \`deployment\`; pools
 the assign function at most once in 10 s, the reaper once a minute. No machine is a dimension: CloudWatch adds up what all of
 them tell, so the number of metrics does not grow with that of machines. Counters are told as what came on top, and not at
 all while that is nothing; read them with the statistic Sum, the others with Maximum. Agents tell nothing unless
-\`metrics.agents\` says so ([CONFIGURATION.md](CONFIGURATION.md)).
+\`agentMetrics\` says so ([CONFIGURATION.md](CONFIGURATION.md)).
 `;
 
 const SECTIONS: readonly (readonly [string, Readonly<Record<string, MetricInfo>>])[] = [

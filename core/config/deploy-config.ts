@@ -66,6 +66,12 @@ export interface DeployConfig {
    */
   readonly alarmEmail?: string;
   /**
+   * Whether agents tell CloudWatch what they count (docs/METRICS.md). Their machines may then write into a log group of which
+   * metrics are made, any metrics: whoever takes over a server can then lie about those that fleets scale by.
+   * @default false
+   */
+  readonly agentMetrics: boolean;
+  /**
    * What happens to the registry when the stack is deleted. `retain` leaves a table behind that costs storage only;
    * `destroy` is for trials.
    * @default 'retain'

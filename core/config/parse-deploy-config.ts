@@ -12,6 +12,7 @@ import { doorProblems, doorSettings } from './door-rules.ts';
 import { existing, fleet, identifier, instanceType, ordered, port, word } from './fleet-rules.ts';
 import { parseRuntimeConfig } from './runtime-config.ts';
 import {
+  flag,
   integer,
   list,
   mistake,
@@ -95,6 +96,7 @@ function deployment(probePort: number, app: string): Rule<DeployConfig> {
     existingServers: withDefault(list(existing(probePort), 0, 50), []),
     keyRotationDays: withDefault(integer(1, 365), 30),
     alarmEmail: optional(text('an address', /^[^@\s]+@[^@\s]+$/)),
+    agentMetrics: withDefault(flag, false),
     registryRemoval: withDefault(oneOf('retain', 'destroy'), 'retain'),
     logRetentionDays: withDefault(retention, 30),
     permissionsBoundaryArn: optional(text('the ARN of a policy', /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/)),

@@ -5,7 +5,7 @@ import { PRICES_DATE, PRICES_REGION } from './prices.ts';
 
 /** Alarms of a deployment without fleets, and of each fleet. */
 const ALARMS = 10;
-const ALARMS_PER_FLEET = 2;
+const ALARMS_PER_FLEET = 3;
 
 /** Disk of a gateway, in GiB. */
 const GATEWAY_DISK_GIB = 8;

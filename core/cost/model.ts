@@ -66,7 +66,10 @@ export const MODEL = {
   listUnitsPerRow: 1,
   /** Bytes of log lines for each run of a function. */
   logBytesPerRun: 400,
-  metricsPerPool: 6,
+  /** Metrics that are told of each pool, of gateways, and by who answers clients: assignments, takes, common refusals. */
+  metricsPerPool: 9,
+  metricsOfGateways: 4,
+  metricsOfAnswers: 6,
   /** New connections a second that one LCU or NLCU covers (Elastic Load Balancing pricing page). */
   lcuConnections: 25,
   nlcuTcpFlows: 800,
@@ -185,8 +188,10 @@ function otherFunctions(input: CostInput): number {
   return runs(passesPerSecond(input), rosterMs, MODEL.rosterMemoryMib) + runs(1 / 60, reaperMs, MODEL.reaperMemoryMib);
 }
 
-function watching({ alarms, pools }: CostInput): number {
+function watching({ alarms, pools, gateways, demand: { perSecond, httpShare } }: CostInput): number {
   const { alarmMonth, dashboardMonth, metricMonth, secretMonth } = PRICES;
-  const metrics = pools * MODEL.metricsPerPool * metricMonth.usd;
-  return alarms * alarmMonth.usd + dashboardMonth.usd + metrics + secretMonth.usd;
+  const answering = [perSecond * httpShare, gateways.count * perSecond * (1 - httpShare)].filter((rate) => rate > 0);
+  const ofGateways = gateways.count > 0 ? MODEL.metricsOfGateways : 0;
+  const metrics = pools * MODEL.metricsPerPool + ofGateways + answering.length * MODEL.metricsOfAnswers;
+  return alarms * alarmMonth.usd + dashboardMonth.usd + metrics * metricMonth.usd + secretMonth.usd;
 }

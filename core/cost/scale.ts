@@ -34,7 +34,7 @@ export function scaleInput(players: number, httpShare: 0 | 1): CostInput {
     beatMs: SCALE.beatMs,
     rosterRefreshMs: SCALE.rosterRefreshMs,
     pools: 1,
-    alarms: 12,
+    alarms: 13,
     assign: { memoryMib: 1024, provisioned: 0 },
     demand: { perSecond, httpShare },
   };

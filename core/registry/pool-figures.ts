@@ -12,10 +12,19 @@ export interface PoolFigures {
   readonly freeSeats: number;
   /** Seats taken of the capacity, in percent; undefined where there is none. */
   readonly usePct: number | undefined;
+  /** Ready servers whose beats have stopped; undefined as long as that is not known. */
+  readonly staleServers: number | undefined;
+  readonly suspects: number;
 }
 
-/** The figures of every pool that has a verified server. Rows of machines that are gone do not count. */
-export function poolFigures(rows: readonly ServerRow[]): readonly PoolFigures[] {
+/**
+ * The figures of every pool that has a verified server. Rows of machines that are gone do not count.
+ * @param stale keys of the rows whose beats have stopped
+ */
+export function poolFigures(
+  rows: readonly ServerRow[],
+  stale: ReadonlySet<string> | undefined,
+): readonly PoolFigures[] {
   const living = rows.filter(({ seats, placement }) => seats && placement && seats.state !== 'gone');
   const pools = Map.groupBy(living, ({ placement }) => {
     const { app, world, group } = placement!;
@@ -36,6 +45,8 @@ export function poolFigures(rows: readonly ServerRow[]): readonly PoolFigures[] 
       capacity,
       freeSeats,
       usePct: capacity === 0 ? undefined : Math.max(0, ((capacity - freeSeats) / capacity) * 100),
+      staleServers: stale && ready.filter(({ key }) => stale.has(key)).length,
+      suspects: members.filter(({ suspect }) => suspect).length,
     };
   });
 }

@@ -79,7 +79,7 @@ describe('the deployer’s configuration', () => {
         logRetentionDays: 4,
       }),
     ).toEqual([
-      '`regions` must be left out: there is no such key; known are deployment, probePort, domain, defaultApp, runtime, network, assign, door, gateway, fleets, existingServers, keyRotationDays, alarmEmail, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
+      '`regions` must be left out: there is no such key; known are deployment, probePort, domain, defaultApp, runtime, network, assign, door, gateway, fleets, existingServers, keyRotationDays, alarmEmail, agentMetrics, registryRemoval, logRetentionDays, permissionsBoundaryArn, qualifier.',
       '`deployment` must be 1 to 24 characters of a-z, 0-9 and -, beginning with a letter, got: Our Game.',
       '`domain.name` must be a domain name, got: door.',
       '`domain.certificateArn` must be the ARN of an ACM certificate, got: nothing.',

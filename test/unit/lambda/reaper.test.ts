@@ -80,12 +80,15 @@ describe('the reaper function', () => {
                   Unit: 'Count',
                 })),
                 { Name: 'usePct', Unit: 'Percent' },
+                ...['staleServers', 'suspects'].map((Name) => ({ Name, Unit: 'Count' })),
               ],
             },
           ],
         },
         ...{ deployment: 'onedoor', app: 'arena', world: 'main', group: 'main' },
         ...{ servers: 1, readyServers: 1, sessions: 2, capacity: 8, freeSeats: 6, usePct: 25 },
+        // Its agent wrote nothing between the two passes.
+        ...{ staleServers: 1, suspects: 0 },
       },
     ]);
   });

@@ -21,17 +21,24 @@ function aRow(n: number, seats: Partial<SeatFields> = {}, placement: Partial<Pla
 
 describe('the figures of a pool', () => {
   it('count seats of servers that take clients, and sessions of all', () => {
-    expect(poolFigures([aRow(1), aRow(2, { state: 'draining', sessions: 3, free: 0 })])).toEqual([
+    expect(poolFigures([aRow(1), aRow(2, { state: 'draining', sessions: 3, free: 0 })], new Set())).toEqual([
       {
         ...{ app: 'arena', world: 'main', group: 'main' },
         ...{ servers: 2, readyServers: 1, sessions: 7, capacity: 10, freeSeats: 6, usePct: 40 },
+        ...{ staleServers: 0, suspects: 0 },
       },
     ]);
   });
 
+  it('tell ready servers whose beats have stopped from those that drain anyway', () => {
+    const rows = [aRow(1), aRow(2), aRow(3, { state: 'draining' })];
+    const stale = new Set([rows[0]!.key, rows[2]!.key]);
+    expect(poolFigures(rows, stale)[0]).toMatchObject({ staleServers: 1 });
+  });
+
   it('are kept apart by app, world and group', () => {
     const rows = [aRow(1), aRow(2, {}, { group: 'b' }), aRow(3, {}, { app: 'voice' })];
-    expect(poolFigures(rows).map(({ app, group }) => [app, group])).toEqual([
+    expect(poolFigures(rows, undefined).map(({ app, group }) => [app, group])).toEqual([
       ['arena', 'main'],
       ['arena', 'b'],
       ['voice', 'main'],
@@ -39,7 +46,7 @@ describe('the figures of a pool', () => {
   });
 
   it('believe no capacity beyond what the registrar allows', () => {
-    expect(poolFigures([aRow(1, { capacity: 1000, free: 1000, sessions: 0 })])[0]).toMatchObject({
+    expect(poolFigures([aRow(1, { capacity: 1000, free: 1000, sessions: 0 })], undefined)[0]).toMatchObject({
       capacity: 10,
       freeSeats: 10,
       usePct: 0,
@@ -47,11 +54,14 @@ describe('the figures of a pool', () => {
   });
 
   it('have no use where there is no capacity', () => {
-    expect(poolFigures([aRow(1, { state: 'starting' })])[0]).toMatchObject({ capacity: 0, usePct: undefined });
+    expect(poolFigures([aRow(1, { state: 'starting' })], undefined)[0]).toMatchObject({
+      capacity: 0,
+      usePct: undefined,
+    });
   });
 
   it('leave out servers that are gone or not verified', () => {
     const { placement: _none, ...unverified } = aRow(2);
-    expect(poolFigures([aRow(1, { state: 'gone' }), unverified])).toEqual([]);
+    expect(poolFigures([aRow(1, { state: 'gone' }), unverified], undefined)).toEqual([]);
   });
 });
