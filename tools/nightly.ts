@@ -27,7 +27,8 @@ const PARTS: readonly Part[] = [
   { script: 'outage:real', args: ['--clocks'], limitMs: 5 * MINUTE_MS },
   { script: 'soak', args: ['--for', '3600', '--seed', seed], limitMs: 80 * MINUTE_MS },
   { script: 'bursts', limitMs: 60 * MINUTE_MS },
-  { script: 'fuzz', args: ['--for', '600'], limitMs: 30 * MINUTE_MS },
+  { script: 'fuzz', args: ['--for', '600', '--seed', seed], limitMs: 30 * MINUTE_MS },
+  { script: 'attacks', args: ['--seed', seed], limitMs: 90 * MINUTE_MS },
   // What dies, on the virtual clock; who probes, in ten real minutes with 20 agents for each loss; the NAT's three minutes.
   { script: 'reliability', args: ['--seed', String(Number(seed) % 100_000)], limitMs: 60 * MINUTE_MS },
   { script: 'detector', args: ['--seed', String(Number(seed) % 100_000)], limitMs: 60 * MINUTE_MS },
