@@ -83,6 +83,8 @@ function createSystem(flags: readonly string[]): System {
       const started = child;
       return await new Promise((resolve, reject) => {
         createInterface({ input: started.stdout! }).on('line', (line) => {
+          // The text of --help is no event.
+          if (!line.startsWith('{')) return console.log(line);
           const event = JSON.parse(line) as LocalEvent;
           if (event.event === 'ready') resolve(event);
           else if (event.event === 'exited') console.log(`${event.process} has ended (${event.code})`);
