@@ -7,6 +7,8 @@ import { openFront } from '../support/front.ts';
 import { eventually } from '../support/lane.ts';
 import type { Scene } from './scene.ts';
 
+const PLAY_MS = 1_000;
+
 /** SDK -> load balancers -> assign function -> DynamoDB -> ticket -> agent and game. */
 export async function playOverHttp({ lane, cloud, resources, fleet }: Scene): Promise<Session> {
   const arn = physicalId(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer', /^Endpoint[0-9A-F]+$/);
@@ -22,7 +24,20 @@ export async function playOverHttp({ lane, cloud, resources, fleet }: Scene): Pr
     throw new Error(`assigned to ${session.server.address}, which is no machine`);
   }
   await checkWelcome(session);
+  lane.undo(keepPlaying(session));
   return session;
+}
+
+/** The game ends who says nothing for 5 s, which one step of the lane may take. */
+function keepPlaying(session: Session): () => Promise<void> {
+  const socket = createSocket('udp4');
+  const { ports, address } = session.server;
+  // The same player from another port: who is in stays, and is welcomed again.
+  const timer = setInterval(() => socket.send(`JOIN lane ${session.ticket}`, ports['game'] ?? 0, address), PLAY_MS);
+  return async () => {
+    clearInterval(timer);
+    socket.close();
+  };
 }
 
 /** Rejects unless the game lets the session's client in with its ticket, as often as it asks. */
