@@ -1,7 +1,8 @@
 /**
  * How long a function's bundle takes to load beside an empty one: `node bench/bundle-load.ts [rounds] [functions]`, after
  * `npm run build`. Each load is a process of its own; the bundles take turns, in reversed order every other round. The
- * files are in the system's cache: on Lambda, reading them comes on top.
+ * files are in the system's cache: on Lambda, reading them comes on top. Of the assign function, also the time until it has
+ * answered a request.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -22,11 +23,13 @@ const FUNCTIONS = (process.argv[3] ?? 'assign,registrar,roster,reaper,rotate').s
 const CHILD = `
 const before = process.cpuUsage();
 const startedMs = performance.now();
-await import(process.argv[1]);
+const { handler } = await import(process.argv[1]);
 const { stdout } = process;
 const ms = performance.now() - startedMs;
 const { user, system } = process.cpuUsage(before);
-stdout.write('\\n' + JSON.stringify({ ms, cpuMs: (user + system) / 1000 }));
+if (process.argv[2]) await handler(JSON.parse(process.argv[2]));
+const answerMs = performance.now() - startedMs;
+stdout.write('\\n' + JSON.stringify({ ms, cpuMs: (user + system) / 1000, answerMs }));
 process.exit(0);
 `;
 
@@ -35,10 +38,19 @@ interface Contender {
   readonly path: string;
   readonly ms: number[];
   readonly cpuMs: number[];
+  /** From the start of loading to the first answer; only of those that answer a load balancer. */
+  readonly answerMs: number[];
 }
 
-function load({ path }: Contender): { readonly ms: number; readonly cpuMs: number } {
-  const args = ['--input-type=module', '--eval', CHILD, pathToFileURL(path).href];
+/** Needs no registry, but all else: the secret is read and the signing key made of it. */
+const REQUEST = JSON.stringify({ httpMethod: 'GET', path: '/healthz', headers: {}, body: '', isBase64Encoded: false });
+const ANSWERING = ['empty', 'assign'];
+
+type Loaded = Readonly<Record<'ms' | 'cpuMs' | 'answerMs', number>>;
+
+function load({ name, path }: Contender): Loaded {
+  const request = ANSWERING.includes(name) ? REQUEST : '';
+  const args = ['--input-type=module', '--eval', CHILD, pathToFileURL(path).href, request];
   const env = {
     PATH: process.env['PATH'] ?? '',
     AWS_REGION: 'eu-west-1',
@@ -58,24 +70,33 @@ try {
   const empty = join(folder, 'index.mjs');
   writeFileSync(empty, 'export async function handler() {}\n');
   const contenders: readonly Contender[] = [
-    { name: 'empty', path: empty, ms: [], cpuMs: [] },
-    ...FUNCTIONS.map((name) => ({ name, path: join(ROOT, 'dist', name, 'index.mjs'), ms: [], cpuMs: [] })),
+    { name: 'empty', path: empty, ms: [], cpuMs: [], answerMs: [] },
+    ...FUNCTIONS.map((name) => ({
+      name,
+      path: join(ROOT, 'dist', name, 'index.mjs'),
+      ms: [],
+      cpuMs: [],
+      answerMs: [],
+    })),
   ];
   for (const contender of contenders) load(contender);
   for (let round = 0; round < ROUNDS; round++) {
     const turn = round % 2 === 0 ? contenders : [...contenders].reverse();
     for (const contender of turn) {
-      const { ms, cpuMs } = load(contender);
+      const { ms, cpuMs, answerMs } = load(contender);
       contender.ms.push(ms);
       contender.cpuMs.push(cpuMs);
+      contender.answerMs.push(answerMs);
     }
   }
   console.log(`${machine()}; ms to load, ${ROUNDS} rounds, a process each; CPU ms in brackets`);
   const shown = (values: readonly number[]) => values.map((each) => each.toFixed(1)).join(' ');
-  for (const { name, path, ms, cpuMs } of contenders) {
+  for (const { name, path, ms, cpuMs, answerMs } of contenders) {
     const kib = (statSync(path).size / 1024).toFixed(0).padStart(5);
     const middle = `${median(ms).toFixed(1).padStart(6)} [${median(cpuMs).toFixed(1)}]`;
     console.log(`${name.padEnd(10)} ${kib} KiB  median ${middle}  (${shown(ms)}) [${shown(cpuMs)}]`);
+    if (ANSWERING.includes(name))
+      console.log(`  to its first answer: median ${median(answerMs).toFixed(1)}  (${shown(answerMs)})`);
   }
   const [none, assign] = contenders;
   atMost('size of the assign bundle', 64, statSync(assign!.path).size / 1024, 'KiB');
