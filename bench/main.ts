@@ -36,6 +36,7 @@ const BENCHES: readonly Bench[] = [
   { name: 'constant-work', args: ['constant-work.ts', '--seconds', '5'], seconds: 45 },
   { name: 'gateway', args: ['gateway.ts'], seconds: 40 },
   { name: 'gateway-peers', args: ['gateway-peers.ts'], seconds: 240 },
+  { name: 'telemetry', args: ['telemetry.ts'], seconds: 25 },
   { name: 'bundle-load', args: ['bundle-load.ts', '9'], seconds: 15 },
   { name: 'synth', args: ['synth.ts', '2'], seconds: 25 },
   { name: 'crash', args: ['crash.ts', '8'], seconds: 75 },

@@ -28,14 +28,20 @@ export function createAnswerTimes(): AnswerTimes {
 }
 
 /** One answer in so many is timed: two looks at the clock for each would cost more than the rest of what is counted. */
-const ONE_IN = 16;
+const TIMED_ONE_IN = 16;
 
 /** The same answers, the times of some of them counted. Silence is no answer. */
-export function timed(handle: PacketHandler, times: AnswerTimes, clock: Pick<Clock, 'monoMs'>): PacketHandler {
+export function timed(
+  handle: PacketHandler,
+  times: AnswerTimes,
+  clock: Pick<Clock, 'monoMs'>,
+  oneIn = TIMED_ONE_IN,
+): PacketHandler {
+  if (oneIn === 0) return handle;
   let left = 1;
   return (bytes, source) => {
     if (--left > 0) return handle(bytes, source);
-    left = ONE_IN;
+    left = oneIn;
     const fromMs = clock.monoMs();
     const answer = handle(bytes, source);
     if (!(answer instanceof Promise)) {

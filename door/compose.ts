@@ -74,6 +74,8 @@ export function composeDoor(deps: {
   readonly reports?: Pick<Parameters<typeof createTakeReport>[0], 'store' | 'watch' | 'onSuspect' | 'onError'>;
   /** @default its own */
   readonly counters?: Counters;
+  /** One answer in so many is timed; 0: none. @default 16 */
+  readonly timedOneIn?: number;
   /** Told what came of each extended request. */
   readonly onOutcome?: OnOutcome;
   readonly clock: Clock;
@@ -141,7 +143,7 @@ export function composeDoor(deps: {
   const gateway = createGateway({ classic, extended, counters, type, isProbePort, duty, overload });
   return {
     ...watched,
-    handle: timed(gateway, watched.times, clock),
+    handle: timed(gateway, watched.times, clock, deps.timedOneIn),
     roster,
     counters,
     closed,
