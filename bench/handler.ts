@@ -45,7 +45,8 @@ function anEvent(client: number): AlbEvent {
       host: ['door.example.com'],
       'user-agent': ['node'],
       'x-amzn-trace-id': ['Root=1-67891233-abcdef012345678912345678'],
-      'x-forwarded-for': ['203.0.113.9'],
+      // Each from its own address: one alone is served so many requests a second.
+      'x-forwarded-for': [`203.0.${(client >> 8) & 255}.${client & 255}`],
       'x-forwarded-port': ['443'],
       'x-forwarded-proto': ['https'],
     },
