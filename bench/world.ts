@@ -12,6 +12,7 @@ import { type AssignBench, anAssignBench, aRequest } from '../test/support/assig
 import { buildView } from '../test/support/build-view.ts';
 import { aServer } from '../test/support/builders.ts';
 import { seededRng } from '../test/support/seeded-rng.ts';
+import { createStays, poisson, type Stays } from './stays.ts';
 
 export interface Scene {
   readonly capacities: readonly number[];
@@ -66,7 +67,6 @@ interface Agent {
 const GEN = '00000000000000a1';
 const LAG_MS = 3;
 const SEED = 20_261_121;
-const SIGMA = 1.2;
 const SECOND_MS = 1_000;
 const LOOK_MS = 500;
 /** docs/SEATS.md, "Beat". */
@@ -100,6 +100,7 @@ class World {
   private readonly assigners: Assigner[] = [];
   private readonly readRoster: (() => void)[] = [];
   private readonly rng = seededRng(SEED);
+  private readonly stays: Stays;
   private readonly due: { readonly atMs: number; readonly run: () => void }[] = [];
   /** Who leaves at a millisecond. */
   private readonly leaving: (Agent[] | undefined)[] = [];
@@ -110,6 +111,7 @@ class World {
 
   constructor(scene: Scene, bench: AssignBench) {
     this.scene = scene;
+    this.stays = createStays(this.rng, scene.staySeconds);
     this.bench = bench;
   }
 
@@ -122,7 +124,7 @@ class World {
       const agent: Agent = { key, capacity, beat, beatAtMs: -1, issued, sessions: capacity - free, ...books };
       this.agents.push(agent);
       this.byId.set(placement!.id, agent);
-      for (let n = 0; n < agent.sessions; n++) this.leaveAfter(agent, this.restSeconds());
+      for (let n = 0; n < agent.sessions; n++) this.leaveAfter(agent, this.stays.rest());
     }
     bench.lag = () => new Promise((run) => this.due.push({ atMs: bench.clock.monoMs() + LAG_MS, run: () => run() }));
     await this.writeRoster();
@@ -174,14 +176,10 @@ class World {
     return this.counts;
   }
 
-  /** Poisson, by the gaps between arrivals (D. Knuth, TAOCP 2, 3.4.1). */
   private arrivalsNow(seconds: number): number {
     const { perSecond, staySeconds, load, capacities } = this.scene;
     const rate = perSecond?.(seconds) ?? (load * capacities.reduce((sum, each) => sum + each, 0)) / staySeconds;
-    const least = Math.exp(-rate / SECOND_MS);
-    let count = 0;
-    for (let left = this.rng.float(); left > least; left *= this.rng.float()) count++;
-    return count;
+    return poisson(this.rng, rate / SECOND_MS);
   }
 
   private async arrive(): Promise<void> {
@@ -191,7 +189,7 @@ class World {
       const least = this.agents.reduce((a, b) => (b.sessions * a.capacity < a.sessions * b.capacity ? b : a));
       least.sessions++;
       counts.assigned++;
-      this.leaveAfter(least, this.staySeconds());
+      this.leaveAfter(least, this.stays.whole());
       return;
     }
     const assigner = this.assigners[Math.floor(this.rng.float() * this.assigners.length)]!;
@@ -209,7 +207,7 @@ class World {
     const serial = Number(outcome.id.split(':').at(-1));
     if (!agent.waiting.delete(serial)) agent.shown.add(serial);
     agent.sessions++;
-    this.leaveAfter(agent, this.staySeconds());
+    this.leaveAfter(agent, this.stays.whole());
   }
 
   private async write<T extends { readonly ok: boolean }>(sent: Promise<T>): Promise<T> {
@@ -285,19 +283,5 @@ class World {
     const there = this.leaving[atMs];
     if (there) there.push(agent);
     else this.leaving[atMs] = [agent];
-  }
-
-  private staySeconds(): number {
-    return this.scene.staySeconds * Math.exp(SIGMA * this.normal() - SIGMA ** 2 / 2);
-  }
-
-  /** What is left of a stay that one looks at in its middle: long ones are met more often. */
-  private restSeconds(): number {
-    return this.rng.float() * this.scene.staySeconds * Math.exp(SIGMA * this.normal() + SIGMA ** 2 / 2);
-  }
-
-  /** G. Box and M. Muller, 1958. */
-  private normal(): number {
-    return Math.sqrt(-2 * Math.log(1 - this.rng.float())) * Math.cos(2 * Math.PI * this.rng.float());
   }
 }
