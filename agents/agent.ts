@@ -4,6 +4,7 @@ import { type Journal, openJournal } from '../adapters/journal/journal.ts';
 import { createApiLoad } from '../adapters/load/api.ts';
 import { createLoadAdapter } from '../adapters/load/create-load-adapter.ts';
 import { loadApiToken } from '../adapters/system/api-token.ts';
+import { createLimitLog } from '../adapters/system/limit-log.ts';
 import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
 import { openUdp } from '../adapters/udp/udp-endpoint.ts';
 import { OnedoorError } from '../core/errors.ts';
@@ -56,6 +57,7 @@ export interface Agent {
 /** At most so often, and only when somebody asks: all agents that read it always would be many readers of few items. */
 const ROSTER_REFRESH_MS = 1_000;
 const DRAIN_CHECK_MS = 500;
+const LIMITS_MS = 1_000;
 const ENROL_RETRY_MS = 1_000;
 
 type Close = () => Promise<unknown>;
@@ -93,7 +95,7 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
       slots.push(slot);
       const more = index === 0 ? ofMachine : undefined;
       const api = createLoopbackApi({ slot, token, roster, ...(more && { more }) });
-      closers.push(...(await openPorts(options, index, slot, log, api, desk(slot.handlePacket))));
+      closers.push(...(await openPorts(options, index, slot, deps, api, desk(slot.handlePacket))));
       if (agones && options.agones) {
         const port = options.agones.port + index;
         closers.push(await serveAgones(agones, slot, { host: options.apiBind, port, log: log.child({ slot: index }) }));
@@ -114,6 +116,8 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
   }
   keys.start();
   for (const slot of slots) slot.start();
+  const watching = setInterval(limitLogs(counters, slots, log), LIMITS_MS);
+  closers.push(async () => clearInterval(watching));
   return {
     metrics: () => [...ofMachine(), ...slots.flatMap((slot) => slot.metrics())],
     async drain() {
@@ -129,6 +133,19 @@ export async function startAgent(options: AgentOptions, deps: AgentDeps): Promis
       await Promise.all(slots.map((slot) => slot.stop()));
       await Promise.all(closers.map((close) => close()));
     },
+  };
+}
+
+/** One line a second for the machine, and for each slot, while a limit turns something away. */
+function limitLogs(counters: Counters, slots: readonly Slot[], log: Log): () => void {
+  const say = (slot?: number) => (limits: object) =>
+    log.warn({ ...(slot !== undefined && { slot }), limits }, 'limits were reached');
+  const looks = [
+    createLimitLog(counters.read, say()),
+    ...slots.map((slot, index) => createLimitLog(() => slot.health().facts.counters, say(index))),
+  ];
+  return () => {
+    for (const look of looks) look();
   };
 }
 
@@ -193,7 +210,7 @@ async function openPorts(
   options: AgentOptions,
   index: number,
   slot: Slot,
-  log: Log,
+  { log, counters }: Pick<AgentDeps, 'log' | 'counters'>,
   api: ReturnType<typeof createLoopbackApi>,
   handler: PacketHandler,
 ): Promise<Close[]> {
@@ -206,17 +223,19 @@ async function openPorts(
   };
   try {
     const port = probePort + index;
+    const onRefused = () => counters.count('refused.wire.too-many-connections');
     for (const openPort of [openUdp, openTcp]) {
-      const endpoint = await openPort({ bind, port, handler, onError });
+      const endpoint = await openPort({ bind, port, handler, onError, onRefused });
       if ('send' in endpoint) slot.sendBy(endpoint.send);
       closers.push(() => endpoint.close());
     }
+    const onHttpRefused = () => counters.count('refused.http.too-many-connections');
     const maxBodyBytes = MAX_API_BODY_BYTES;
-    await open(createHttpServer({ handler: api, maxBodyBytes, onError }), apiPort + index, apiBind);
+    await open(createHttpServer({ handler: api, maxBodyBytes, onError, onRefused: onHttpRefused }), apiPort + index, apiBind);
     if (lobbyPort === undefined) return closers;
     const facts = (): LobbyFacts | undefined => slot.lobby();
     const lobby = createLobbyHandler(facts, createLobbyFeed(facts));
-    await open(createHttpServer({ handler: lobby, onError }), lobbyPort + index, bind);
+    await open(createHttpServer({ handler: lobby, onError, onRefused: onHttpRefused }), lobbyPort + index, bind);
     return closers;
   } catch (error) {
     await Promise.all(closers.map((close) => close()));

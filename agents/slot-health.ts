@@ -5,7 +5,7 @@ import type { SeatKeeper } from './seat-keeper.ts';
 
 export interface SlotHealth {
   readonly isGood: boolean;
-  readonly facts: Readonly<Record<string, unknown>>;
+  readonly facts: Readonly<Record<string, unknown>> & { readonly counters: Readonly<Record<string, number>> };
 }
 
 /** What `GET /healthz` says of a slot. Good while its last beat that landed is younger than the lease. */

@@ -57,7 +57,7 @@ export const ERROR_CODES = {
   'wire.too-many-connections': {
     http: 503,
     means: 'this port, or one source at it, has as many TCP connections as it may; further ones are closed at once',
-    remedy: 'close connections after their answer; counted as `connections-refused`',
+    remedy: 'close connections after their answer; nothing is said to who is turned away, it is counted and logged',
   },
   'ticket.ticket-rejected': {
     http: 403,

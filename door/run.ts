@@ -1,5 +1,6 @@
 import { createHttpServer } from '../adapters/http/server.ts';
 import type { HttpHandler } from '../adapters/http/types.ts';
+import { createLimitLog } from '../adapters/system/limit-log.ts';
 import type { createLogger } from '../adapters/system/logger.ts';
 import { openTcp } from '../adapters/tcp/tcp-endpoint.ts';
 import type { SelfKnock } from '../adapters/udp/self-knock.ts';
@@ -49,17 +50,24 @@ export async function runDoor(door: Door, options: DoorOptions, surroundings: Su
   const udp = await openTransport({ bind, port, choice, reusePort, handler: knock.guard(door.handle), onError });
   log.info({ transport: udp.kind, receiveBufferBytes: udp.receiveBufferBytes }, 'datagrams are taken in');
   for (const remark of udp.remarks) log.warn(remark);
-  const tcp = await openTcp({ bind, port: udp.port, reusePort, handler: door.handle, onError });
+  const onRefused = () => door.counters.refused('wire.too-many-connections');
+  const tcp = await openTcp({ bind, port: udp.port, reusePort, handler: door.handle, onError, onRefused });
+  const tellLimits = createLimitLog(door.counters.read, (limits) => log.warn({ limits }, 'limits were reached'));
   const udpAliveAtMs = () => knock.aliveAtMs;
   const queueAgeMs = () => knock.queueAgeMs();
   const facts: HealthFacts = { stopping: false, version, unreadable, probing, siblings, udpAliveAtMs, queueAgeMs };
   const healthHandler = createHealthHandler(door, facts, clock);
-  const health = createHttpServer({ handler: healthHandler, onError });
+  const health = createHttpServer({
+    handler: healthHandler,
+    onError,
+    onRefused: () => door.counters.refused('http.too-many-connections'),
+  });
   const { port: healthPort } = await health.listen(options.healthPort, options.healthBind);
   const stopRefreshing = keepRosterFresh(door, options, clock, log);
   knock.start(udp.port);
   const sweeping = setInterval(() => {
     door.sweep();
+    tellLimits();
     onTick();
   }, SWEEP_MS);
   return {

@@ -47,6 +47,16 @@ function linkComplaint(root: string, path: string, link: string): string | undef
   return anchorsOf(readFileSync(target, 'utf8')).has(anchor) ? undefined : `${link}: no such heading`;
 }
 
+/** Tests that a page names by path, and by path and name: both must be there. */
+function testComplaints(root: string, page: string): string[] {
+  const named = page.matchAll(/`(test\/[\w/.-]+\.test\.ts)`(?: "([^"]+)")?/g);
+  return [...named].flatMap(([, path = '', name]) => {
+    if (!existsSync(join(root, path))) return [`${path} is not there`];
+    if (name === undefined || readFileSync(join(root, path), 'utf8').includes(name)) return [];
+    return [`${path} has no test "${name}"`];
+  });
+}
+
 function pageComplaints(root: string, path: string, scripts: ReadonlySet<string>): string[] {
   const page = readFileSync(path, 'utf8');
   const links = [
@@ -57,7 +67,7 @@ function pageComplaints(root: string, path: string, scripts: ReadonlySet<string>
   const named = [...page.matchAll(/npm run ([a-z][a-z0-9:-]*)/g)].map(([, name = '']) => name);
   const dead = local.map((link) => linkComplaint(root, path, link)).filter((complaint) => complaint !== undefined);
   const unknown = [...new Set(named)].filter((name) => !scripts.has(name));
-  return [...dead, ...unknown.map((name) => `npm run ${name}: no such script`)].map(
+  return [...dead, ...unknown.map((name) => `npm run ${name}: no such script`), ...testComplaints(root, page)].map(
     (complaint) => `${relative(root, path)}: ${complaint}`,
   );
 }

@@ -23,6 +23,15 @@ it.each([
   ['an anchor of the page itself', '# A\n[x](#b)', 'docs/OTHER.md: #b: no such heading'],
   ['a link out of the repository', '[x](../../x.md)', 'docs/OTHER.md: ../../x.md leaves the repository'],
   ['a script that is not there', 'Run `npm run fly`.', 'docs/OTHER.md: npm run fly: no such script'],
+  ['a test that is not there', '`test/unit/x.test.ts`', 'docs/OTHER.md: test/unit/x.test.ts is not there'],
 ])('%s is found', (_, text, complaint) => {
   expect(documentComplaints(page(text))).toEqual([complaint]);
+});
+
+it('a test that a page names must have that name', () => {
+  const tests = { 'test/unit/a.test.ts': "it('says it', () => {});" };
+  const of = (name: string) =>
+    documentComplaints(plantTree({ ...CLEAN, ...tests, 'docs/OTHER.md': `\`test/unit/a.test.ts\` "${name}"` }));
+  expect(of('says it')).toEqual([]);
+  expect(of('says more')).toEqual(['docs/OTHER.md: test/unit/a.test.ts has no test "says more"']);
 });
