@@ -14,7 +14,7 @@ import type { Clock, PacketHandler, RegistryStore, Rng } from '../core/ports.ts'
 import { parseEntry } from '../core/registry/journal.ts';
 import type { JournalEntry } from '../core/registry/journal-entry.ts';
 import { createRosterReader } from '../core/registry/roster-reader.ts';
-import { parseRowKey, rowKey } from '../core/registry/row.ts';
+import { parseRowKey, rowKey, serverId } from '../core/registry/row.ts';
 import type { AgonesDesk } from './agones/desk.ts';
 import { openAgonesDesk, serveAgones } from './agones/open-agones.ts';
 import { createClientHook } from './client-hook.ts';
@@ -149,6 +149,12 @@ function limitLogs(counters: Counters, slots: readonly Slot[], log: Log): () => 
   };
 }
 
+/** What every line about a slot names. */
+function namesOf(identity: string, slot: number): { readonly slot: number; readonly serverId?: string } {
+  const machine = parseRowKey(rowKey(identity, slot))?.machine;
+  return { slot, ...(machine !== undefined && { serverId: serverId(machine, slot) }) };
+}
+
 async function openAgones(
   { agones, identity, journal: dir }: AgentOptions,
   { clock, log }: AgentDeps,
@@ -176,7 +182,7 @@ async function makeSlot(
   if (!game) throw new RangeError(`slot ${index}`);
   const { verify, places, agones, sees } = ours;
   const key = rowKey(identity, index);
-  const slotLog = log.child({ slot: index });
+  const slotLog = log.child(namesOf(identity, index));
   const source: SlotOptions['load'] =
     load === 'api'
       ? { kind: 'api', adapter: createApiLoad(clock, GAME_FRESH_MS) }
@@ -215,7 +221,8 @@ async function openPorts(
   handler: PacketHandler,
 ): Promise<Close[]> {
   const { bind, probePort, apiBind, apiPort, lobbyPort } = options;
-  const onError = (error: unknown): void => log.error({ slot: index, err: error }, 'a request failed');
+  const onError = (error: unknown): void =>
+    log.error({ ...namesOf(options.identity, index), err: error }, 'a request failed');
   const closers: Close[] = [];
   const open = async (server: HttpServer, port: number, host: string): Promise<void> => {
     await server.listen(port, host);
@@ -231,7 +238,11 @@ async function openPorts(
     }
     const onHttpRefused = () => counters.count('refused.http.too-many-connections');
     const maxBodyBytes = MAX_API_BODY_BYTES;
-    await open(createHttpServer({ handler: api, maxBodyBytes, onError, onRefused: onHttpRefused }), apiPort + index, apiBind);
+    await open(
+      createHttpServer({ handler: api, maxBodyBytes, onError, onRefused: onHttpRefused }),
+      apiPort + index,
+      apiBind,
+    );
     if (lobbyPort === undefined) return closers;
     const facts = (): LobbyFacts | undefined => slot.lobby();
     const lobby = createLobbyHandler(facts, createLobbyFeed(facts));

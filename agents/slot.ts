@@ -268,8 +268,7 @@ export class Slot implements GameFacing {
   #onBeat(told: BeatWish): void {
     const { state } = told;
     const { log } = this.#options;
-    const { placement } = this.#keeper;
-    if (state !== this.#told?.state) log.info({ serverId: placement?.id, state }, 'the server is now in this state');
+    if (state !== this.#told?.state) log.info({ state }, 'the server is now in this state');
     this.#told = told;
     this.#sight.told(told);
     this.#drains.told(state);

@@ -44,7 +44,7 @@ interface Surroundings {
 /** Opens the ports and keeps the roster fresh. Rejects with the system's error if a port cannot be had. */
 export async function runDoor(door: Door, options: DoorOptions, surroundings: Surroundings): Promise<RunningDoor> {
   const { clock, log, version, unreadable, probing, onTick, knock, siblings } = surroundings;
-  const onError = complainSeldom(log, clock, 'an answer failed');
+  const onError = (err: unknown): void => log.warn({ err }, 'an answer failed');
   const { bind, port, transport: choice } = options;
   const reusePort = options.processes > 1;
   const udp = await openTransport({ bind, port, choice, reusePort, handler: knock.guard(door.handle), onError });

@@ -9,7 +9,7 @@ export interface MetricLine {
 
 /**
  * One line in the Embedded Metric Format of CloudWatch, for programs that run long: its rules are the library's. The assign
- * function, in which every KiB is start time, has `metricLine` (docs/decisions/0069-metrics-read-not-pushed.md).
+ * function, in which every KiB is start time, has `metricLine` (docs/decisions/0070-metrics-read-not-pushed.md).
  */
 export function emfLine({ dimensions, values }: MetricLine, service: string, wallMs: number): string {
   const metrics = new Metrics({ namespace: 'Onedoor', serviceName: service, defaultDimensions: { ...dimensions } });

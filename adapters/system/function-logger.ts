@@ -1,5 +1,6 @@
 import { OnedoorError } from '../../core/errors.ts';
 import { HIDDEN, SECRET_FIELDS, withoutTickets } from './log-secrets.ts';
+import { createSeldom } from './seldom.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 type Level = (typeof LEVELS)[number];
@@ -33,7 +34,7 @@ function told(err: unknown): unknown {
 
 /**
  * The lines of `createLogger` for a function in which every KiB is start time: the same names for the same things, and the
- * same secrets kept. Writes whole lines to stdout, where Lambda takes them.
+ * same secrets kept, and as seldom. Writes whole lines to stdout, where Lambda takes them.
  * @param write @default stdout
  */
 export function createFunctionLogger(options: {
@@ -44,6 +45,7 @@ export function createFunctionLogger(options: {
 }): FunctionLogger {
   const { level, base, write = (line) => void process.stdout.write(line) } = options;
   const least = level === 'trace' ? 0 : LEVELS.indexOf(level as Level);
+  const seldom = createSeldom();
   const logs = LEVELS.map((name, rank) => {
     if (least < 0 || rank < least) return [name, () => {}] as const;
     return [
@@ -59,7 +61,10 @@ export function createFunctionLogger(options: {
           ...(err !== undefined && { err: told(err) }),
           ...(msg !== undefined && { msg }),
         };
-        write(`${withoutTickets(JSON.stringify(line))}\n`);
+        const tell = (leftOut: number): void =>
+          write(`${withoutTickets(JSON.stringify(leftOut === 0 ? line : { ...line, leftOut }))}\n`);
+        if (name === 'warn' || name === 'error') seldom(`${name} ${msg} ${'code' in line ? line.code : ''}`, tell);
+        else tell(0);
       },
     ] as const;
   });
