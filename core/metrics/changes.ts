@@ -10,7 +10,7 @@ export interface MetricGroup {
 }
 
 /** Most values of one metric that one line of CloudWatch may have (Embedded Metric Format, "Target members"). */
-export const MOST_VALUES = 100;
+const MOST_VALUES = 100;
 
 /**
  * What changed since the last call, for CloudWatch, which adds up what all machines tell: of a counter what came on top
