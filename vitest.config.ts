@@ -40,6 +40,8 @@ export default defineConfig({
         name,
         include: [`test/${name}/**/*.test.ts`],
         environment: 'node',
+        // Every reply over UDP in every test.
+        setupFiles: ['test/support/setup.ts'],
         testTimeout: timeoutMs,
         hookTimeout: timeoutMs,
         // How long a test waits for what must come: a busy machine is late, and that is no fault.

@@ -1,0 +1,3 @@
+import { watchReplies } from './reply-size.ts';
+
+watchReplies();
