@@ -108,6 +108,8 @@ const FAULTS: Readonly<Record<string, readonly Tree[]>> = {
   ],
   'adapter-ec2-has-its-package': [{ 'adapters/ec2/identity.ts': "export { part as identity } from 'commander';\n" }],
   'adapter-http-has-its-package': [{ 'adapters/http/schemas.ts': "export { part as schemas } from 'commander';\n" }],
+  'adapter-cloudwatch-has-its-package': [{ 'adapters/cloudwatch/log.ts': "export { part as log } from 'pino';\n" }],
+  'adapter-metrics-has-its-package': [{ 'adapters/metrics/emf.ts': "export { part as emf } from 'pino';\n" }],
   'adapter-load-has-its-package': [
     { 'adapters/load/query.ts': "export { createSocket as query } from '../udp/socket.ts';\n" },
   ],
