@@ -9,7 +9,7 @@ export interface MetricLog {
 
 const TIMEOUT_MS = 5_000;
 
-/** @param endpoint default: AWS_ENDPOINT_URL_CLOUDWATCH_LOGS, else the region's */
+/** @param endpoint default: AWS_ENDPOINT_URL_CLOUDWATCH_LOGS, AWS_ENDPOINT_URL, else the region's */
 export function createMetricLog(options: {
   readonly group: string;
   readonly stream: string;
@@ -17,7 +17,8 @@ export function createMetricLog(options: {
   readonly endpoint?: string;
 }): MetricLog {
   const { group: logGroupName, stream: logStreamName, access } = options;
-  const endpoint = options.endpoint ?? process.env['AWS_ENDPOINT_URL_CLOUDWATCH_LOGS'];
+  const { AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: ofLogs, AWS_ENDPOINT_URL: ofAll } = process.env;
+  const endpoint = options.endpoint ?? ofLogs ?? ofAll;
   const service = new JsonService({
     name: 'logs',
     target: 'Logs_20140328',
