@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   await fillReadyRegistry(store, servers);
   const keys = secretKeys(new Uint8Array(48).fill(7));
   const api = composeApi({
-    config: parseRuntimeConfig('{"deployment":"bench","defaultApp":"arena"}'),
+    config: parseRuntimeConfig('{"deployment":"bench","defaultApp":"arena","perSourcePerSecond":0}'),
     store,
     watch: createMemoryWatchStore(),
     answers: createMemoryAnswerStore(),
