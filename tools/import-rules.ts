@@ -19,7 +19,7 @@ const CORE_PARTS: Readonly<Record<string, readonly string[]>> = {
   wire: ['errors\\.ts$'],
   registry: ['errors\\.ts$', 'ports\\.ts$'],
   select: ['registry/', 'errors\\.ts$', 'once-per\\.ts$', 'ports\\.ts$'],
-  ticket: ['wire/', 'errors\\.ts$', 'ports\\.ts$'],
+  ticket: ['wire/', 'errors\\.ts$', 'once-per\\.ts$', 'ports\\.ts$'],
   session: ['wire/', 'ticket/', 'errors\\.ts$', 'ports\\.ts$'],
 };
 
