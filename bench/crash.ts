@@ -2,7 +2,9 @@
  * How soon clients of a crashed server are answered by another one: `node bench/crash.ts [crashes]`, default 100. Runs
  * the local system (`npm start`) as it is, with SDK clients: half of them send 10 datagrams a second, half send nothing
  * but keepalives (every 2 s). Every second crash is a SIGKILL of game and agent, every other one a freeze: packets
- * vanish, no ICMP. After each crash a new server takes the place of the old one.
+ * vanish, no ICMP. After each crash a new server takes the place of the old one, and clients who have not two living
+ * alternates any more come anew: in life crashes are farther apart than sessions are long. (Who has no living alternate
+ * goes to the door, after a random time of up to 5 s: docs/PROTOCOL.md.)
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -14,6 +16,7 @@ import { atMost } from './figure.ts';
 
 const CRASHES = Number(process.argv[2] ?? 100);
 const SERVERS = 4;
+const ALTERNATES = 2;
 const PER_KIND = 10;
 /** Addresses and ports of its own: `npm start` may run beside it. */
 const BIND = '127.0.9.1';
@@ -33,13 +36,20 @@ interface Player {
   /** The server whose game spoke to this client last, and when it did so first. */
   answeredBy: string;
   answeredAtMs: number;
+  stop(): Promise<void>;
 }
 
 /** Joins the assigned game and stays; rejoins wherever the session goes. */
 async function play(kind: Kind, name: string): Promise<Player> {
   const session = await connect({ door: DOOR, http: API, client: name });
-  const player: Player = { kind, session, answeredAtMs: 0, answeredBy: '' };
   const socket = createSocket('udp4');
+  let playing: NodeJS.Timeout | undefined;
+  const stop = async (): Promise<void> => {
+    clearInterval(playing);
+    await session.close();
+    socket.close();
+  };
+  const player: Player = { kind, session, answeredAtMs: 0, answeredBy: '', stop };
   const send = (text: string): void => {
     socket.send(text, session.server.ports['game'] ?? 0, session.server.address);
     if (kind === 'active') session.sent();
@@ -55,8 +65,25 @@ async function play(kind: Kind, name: string): Promise<Player> {
   const join = (): void => send(`JOIN ${name} ${session.ticket ?? ''}`);
   session.on('reassigned', join);
   join();
-  if (kind === 'active') setInterval(() => (player.answeredBy === session.server.id ? send('PING') : join()), SEND_MS);
+  if (kind === 'active')
+    playing = setInterval(() => (player.answeredBy === session.server.id ? send('PING') : join()), SEND_MS);
   return player;
+}
+
+/** Those who play on, and others in the place of those whose alternates are not all there any more. */
+async function renewed(players: readonly Player[], round: number): Promise<readonly Player[]> {
+  const { servers } = (await (await fetch(`${API}/v1/servers`)).json()) as {
+    servers: { id: string; status: string }[];
+  };
+  const ready = new Set(servers.filter(({ status }) => status === 'ready').map(({ id }) => id));
+  return await Promise.all(
+    players.map(async (player, n) => {
+      const { alternates } = player.session.state();
+      if (alternates.length === ALTERNATES && alternates.every(({ id }) => ready.has(id))) return player;
+      await player.stop();
+      return await play(player.kind, `${player.kind}-${n}-${round}`);
+    }),
+  );
 }
 
 async function post(path: string): Promise<{ id: string }> {
@@ -122,7 +149,7 @@ async function startSystem(): Promise<ChildProcess> {
 const system = await startSystem();
 try {
   const kinds: readonly Kind[] = ['active', 'idle'];
-  const players = await Promise.all(
+  let players: readonly Player[] = await Promise.all(
     kinds.flatMap((kind) => Array.from({ length: PER_KIND }, (_, n) => play(kind, `${kind}-${n}`))),
   );
   await delay(SETTLE_MS);
@@ -134,6 +161,8 @@ try {
   for (let n = 0; n < CRASHES; n++) {
     const how = n % 2 === 0 ? 'crash' : 'freeze';
     await crash(how, players, results[how]);
+    players = await renewed(players, n);
+    await delay(SETTLE_MS);
     const { active, idle } = results[how];
     console.log(
       `${String(n + 1).padStart(3)} ${how}: active ${Math.round(active.at(-1) ?? 0)} ms, idle ${Math.round(idle.at(-1) ?? 0)} ms`,
