@@ -194,3 +194,6 @@ try {
 } finally {
   await engine.close();
 }
+
+// Sockets of the engine and its clients would keep the process.
+process.exit(0);

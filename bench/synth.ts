@@ -19,7 +19,7 @@ function synth(output: string): number {
   execFileSync(join(ROOT, 'node_modules/.bin/cdk'), ['synth', '--quiet', '--output', output], {
     cwd: ROOT,
     env,
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
   return (performance.now() - startedMs) / 1000;
 }
