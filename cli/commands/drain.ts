@@ -25,7 +25,7 @@ async function wish(
   const row = findRow(rows, id);
   const last = isDrain ? lastOfPool(rows, row) : undefined;
   if (last !== undefined && !yes) {
-    const question = `${id} is the last ready server of ${last}: until another one is ready, every new client is refused. Drain it?`;
+    const question = `${id} is the last ready server of ${last}: until another one is ready, its new clients go to other groups of that world, or are refused where these have no free seat. Drain it?`;
     if (!ask) throw new UsageError(`${question} Say --yes`);
     if (!(await ask(question))) return 1;
   }
