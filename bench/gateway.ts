@@ -11,21 +11,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDynamoClient } from '../adapters/dynamodb/client.ts';
 import { createRegistryStore } from '../adapters/dynamodb/registry-store.ts';
-import { systemClock } from '../adapters/system/system-clock.ts';
-import { createRosterWriter } from '../core/registry/roster-pass.ts';
-import { rowKey, serverId } from '../core/registry/row.ts';
 import { LOCAL_ACCESS, startDynalite } from '../local/dynalite.ts';
 import { machine, median } from './cpu.ts';
 import { atLeast } from './figure.ts';
+import { fillRegistry, SERVERS } from './peers/registry.ts';
 
 const ROUNDS = 5;
 const SECONDS = 3;
 const WINDOW = 256;
-const SERVERS = 100;
 const TABLE = 'bench';
-const GEN = '00000000000000aa';
-/** Enough that hints, at most a fifth of the free seats, do not end. */
-const CAPACITY = 1_000;
 const ECHO_PORT = 27_001;
 const DOOR_PORT = 27_002;
 const HEALTH_PORT = 27_003;
@@ -37,45 +31,6 @@ interface Contender {
   readonly pid: number;
   readonly perCpuSecond: number[];
   lost: number;
-}
-
-const idOf = (n: number): string => `i-${String(n).padStart(5, '0')}`;
-const keyOf = (n: number): string => rowKey(`bench:${idOf(n)}`, 0);
-
-async function fillRegistry(endpoint: string): Promise<void> {
-  const store = createRegistryStore({ client: createDynamoClient({ ...LOCAL_ACCESS, endpoint }), table: TABLE });
-  const beat = (key: string, number: number, addFree: number) =>
-    store.write(key, {
-      kind: 'beat',
-      gen: GEN,
-      beat: number,
-      addFree,
-      hb: 0,
-      sessions: 0,
-      capacity: CAPACITY,
-      state: 'ready',
-    });
-  for (let n = 0; n < SERVERS; n++) {
-    const key = keyOf(n);
-    await store.write(key, { kind: 'create', gen: GEN, nowMs: 1 });
-    await store.place(key, {
-      id: serverId(idOf(n), 0),
-      ipv4: `198.51.100.${n + 1}`,
-      ports: { game: 27_015, probe: 7_000 },
-      zone: 'a',
-      app: 'world',
-      world: 'w',
-      group: 'g',
-      labels: {},
-      maxCapacity: CAPACITY,
-    });
-    await beat(key, 1, CAPACITY);
-  }
-  // The writer gives out nobody on hearsay: it must see a beat arrive.
-  const writer = createRosterWriter({ store, clock: systemClock });
-  await writer.pass();
-  for (let n = 0; n < SERVERS; n++) await beat(keyOf(n), 2, 0);
-  await writer.pass();
 }
 
 function startPinned(args: readonly string[], env: Record<string, string>) {
@@ -117,7 +72,8 @@ async function main(): Promise<void> {
   const secret = join(dir, 'secret');
   writeFileSync(secret, Buffer.alloc(48, 7), { mode: 0o600 });
   const dynamo = await startDynalite({ table: TABLE });
-  await fillRegistry(dynamo.endpoint);
+  const client = createDynamoClient({ ...LOCAL_ACCESS, endpoint: dynamo.endpoint });
+  const stopRegistry = await fillRegistry(createRegistryStore({ client, table: TABLE }));
   const echo = startPinned([join(import.meta.dirname, 'load/echo.ts'), String(ECHO_PORT)], {});
   const doorArgs = ['--bind', '127.0.0.1', '--port', String(DOOR_PORT), '--health-bind', '127.0.0.1'];
   const door = startPinned(['dist/door/door.mjs', ...doorArgs, '--health-port', String(HEALTH_PORT)], {
@@ -154,6 +110,7 @@ async function main(): Promise<void> {
   } finally {
     echo.kill();
     door.kill();
+    await stopRegistry();
     await dynamo.close();
     rmSync(dir, { recursive: true });
   }
